@@ -1,0 +1,1 @@
+"""source ► raw bytes: fetched, content-addressed, never rewritten."""

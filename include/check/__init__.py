@@ -1,0 +1,1 @@
+"""raw bytes ► a tidy table, or a stop that says why."""

@@ -1,0 +1,1 @@
+"""tidy table ► warehouse: vintages, dimensions, roles, the BI contract."""

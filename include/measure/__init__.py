@@ -1,0 +1,1 @@
+"""observations ► indicator values with numerator, denominator, interval and status."""

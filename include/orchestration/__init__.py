@@ -1,0 +1,1 @@
+"""The only place under include/ that imports Airflow."""

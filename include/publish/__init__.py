@@ -1,0 +1,1 @@
+"""indicator values ► a release: built, audited, compared, approved, made current."""

@@ -1,0 +1,1 @@
+"""What exists, as data that a subject expert can edit, and the models that check it."""

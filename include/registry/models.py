@@ -1,0 +1,385 @@
+"""The project's vocabulary: what an agreement, a source, an extract and an indicator are.
+
+Every file of the registry is checked against these models when it is read; an unknown key is refused. The models
+hold no Airflow, pandas or database, so that DAG files may read the registry while they are parsed.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+IndicatorId = Annotated[str, Field(pattern=r"^TMV-[A-Z][0-9]{2}$")]
+
+AreaKind = Literal["riket", "polisregion", "lan", "kommun"]
+PeriodUnit = Literal["month", "quarter", "half_year", "year", "span"]
+SourceKind = Literal["http_file", "pxweb", "inbox"]
+Origin = Literal["live", "reconstructed", "example"]
+Direction = Literal["+", "-", "0"]
+Edition = Literal["preliminary", "final", "correction", "closing"]
+
+
+class Model(BaseModel):
+    """Base of all: unknown keys are refused, and what was read cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Model):
+    """A text that people of the county read, with English beside it."""
+
+    sv: str = Field(min_length=1, description="Swedish, as published.")
+    en: str = Field(min_length=1, description="English.")
+
+
+class Validity(Model):
+    """A time within which something holds; an open end is None."""
+
+    valid_from: date | None = Field(default=None, description="First day, None = since before the series begins.")
+    valid_to: date | None = Field(default=None, description="Last day, None = until further notice.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Validity":
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError(f"valid_from {self.valid_from} is after valid_to {self.valid_to}")
+        return self
+
+    def holds_in_year(self, year: int) -> bool:
+        """Return whether any day of the year lies within the validity."""
+        return (self.valid_from is None or self.valid_from.year <= year) and (
+            self.valid_to is None or self.valid_to.year >= year
+        )
+
+
+# --- agreements --------------------------------------------------------------------------------------------------
+
+
+class Party(Model):
+    """One party of an agreement, or somebody who delivers to its follow-up."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = Field(description="Code in deliveries, e.g. K2380.")
+    name: str
+    role: Literal["lansstyrelse", "region", "polis", "aklagare", "kommun", "barnahus", "centrum", "jour", "annan"]
+    area: str | None = Field(default=None, description="Area code, for a municipality.")
+    signatory: bool = Field(default=True, description="False for one who only delivers.")
+
+
+class Seat(Model):
+    """One seat in the steering group; people are never named."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    party: str = Field(description="Code of the party that fills it.")
+    name: str = Field(description="The office, as the agreement names it.")
+
+
+class GoalArea(Validity):
+    """A goal area of an agreement and which indicators follow it, for a time (goals get reworded)."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]$")]
+    name: Text
+    text: str = Field(description="What the agreement says, in short and in our words.")
+    themes: list[str] = Field(default_factory=list, description="Follow every indicator of these themes.")
+    include: list[IndicatorId] = Field(default_factory=list, description="… and these.")
+    exclude: list[IndicatorId] = Field(default_factory=list, description="… but not these.")
+
+
+class EditionDate(Model):
+    """When an edition of the yearly follow-up is due, counted in the year after the year followed up."""
+
+    edition: Edition
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+
+
+class Agreement(Validity):
+    """A public agreement that is followed up every year."""
+
+    id: Slug
+    title: Text
+    short_title: str
+    url: str | None = None
+    county: str = Field(description="Area code of its county.")
+    proxies: dict[AreaKind, str] = Field(
+        default_factory=dict,
+        description="Area that stands in where a source has no county figure, by kind, e.g. polisregion: Rn01.",
+    )
+    benchmark: str = Field(default="00", description="Area compared with.")
+    parties: list[Party]
+    seats: list[Seat]
+    goal_areas: list[GoalArea]
+    editions: list[EditionDate]
+    example_data: bool = Field(default=False, description="True if the agreement itself is invented.")
+    contact: str | None = None
+
+    def years(self) -> range:
+        """Return the calendar years that are followed up: each whole year from the first after it was signed.
+
+        Raises:
+            ValueError: the agreement has no first or last day.
+        """
+        if self.valid_from is None or self.valid_to is None:
+            raise ValueError(f"agreement {self.id} needs valid_from and valid_to")
+        return range(self.valid_from.year + 1, self.valid_to.year + 1)
+
+
+# --- sources -----------------------------------------------------------------------------------------------------
+
+
+class Measure(Model):
+    """One measure that a source or extract speaks of."""
+
+    id: Slug
+    label: Text
+    unit: str = Field(description="Swedish unit, e.g. brott, personer, procent, möten.")
+    additive: bool = Field(default=True, description="False for percentages and other figures that must not be added.")
+    source_label: str | None = Field(default=None, description="The producer's own name of it.")
+
+
+class Break(Model):
+    """A break in a series: figures from this year on must not be compared with earlier ones, nor tested across."""
+
+    year: int = Field(description="First year of the new.")
+    text: Text
+    measures: list[str] = Field(default_factory=list, description="Measures concerned; none = all.")
+    breakdowns: list[str] = Field(default_factory=list, description="Breakdown codes concerned; none = all.")
+
+
+class ReleaseRule(Model):
+    """How a source's reference periods map to the time of their publication."""
+
+    speaks_in: PeriodUnit
+    first_period: str = Field(description="Earliest reference period asked for, e.g. '2015'.")
+    lag_days: Annotated[int, Field(ge=0)] = Field(
+        description="Days from the end of a reference period until the producer has published it."
+    )
+    revisit: Literal["all", "none"] | Annotated[int, Field(ge=1)] = Field(
+        default="all", description="How many earlier periods each run also looks at for re-issues."
+    )
+    run_lag_days: Annotated[int, Field(ge=0)] = Field(
+        default=15, description="Days after the end of the calendar quarter at which its scheduled run starts."
+    )
+
+
+class HttpFileFetch(Model):
+    """A file behind a link on a listing page; the link is found, never built."""
+
+    kind: Literal["http_file"]
+    listing_url: str = Field(description="Page that holds the links. {period} and {area} are filled in.")
+    link_pattern: str = Field(description="Regular expression the link's file name must match; {period}, {area}.")
+    areas: dict[str, str] = Field(description="Our area code: the producer's code in file names.")
+    allowed_hosts: list[str]
+    link_selector: str | None = Field(default=None, description="id of the element the link must stand in.")
+
+
+class PxWebFetch(Model):
+    """A table of a PxWebApi v2."""
+
+    kind: Literal["pxweb"]
+    base_url: str
+    tables: list["PxWebTable"]
+    allowed_hosts: list[str]
+    calls_per_second: float = 3
+    language: str = "sv"
+
+
+class PxWebTable(Model):
+    """One table and the periods it holds, with a value for every variable (a variable left out may vanish)."""
+
+    id: str
+    first_period: str
+    last_period: str | None = None
+    selection: dict[str, list[str]] = Field(description="Variable: value codes; {period} is filled in.")
+    codelists: dict[str, str] = Field(default_factory=dict)
+    time_variable: str = "Tid"
+
+
+class InboxFetch(Model):
+    """Files that parties put in a folder."""
+
+    kind: Literal["inbox"]
+    extracts: list[str] = Field(description="Ids of the extracts that arrive there.")
+
+
+class Source(Model):
+    """A producer's data set, or the parties' extracts."""
+
+    id: Slug
+    title: Text
+    producer: str
+    producer_id: Slug = Field(description="Names the Airflow connection source_<producer_id> and the pool.")
+    landing_page: str | None = None
+    licence: str
+    citation: str
+    contact: str | None = None
+    release: ReleaseRule
+    fetch: HttpFileFetch | PxWebFetch | InboxFetch = Field(discriminator="kind")
+    reader: Slug = Field(description="Module in include/check/readers.")
+    suite: Slug = Field(description="Module in include/check/suites.")
+    measures: list[Measure]
+    breaks: list[Break] = Field(default_factory=list)
+    caveats: list[Text] = Field(default_factory=list)
+
+    @property
+    def kind(self) -> SourceKind:
+        """Return the kind of source, which chooses its fetcher."""
+        return self.fetch.kind
+
+
+# --- extracts ----------------------------------------------------------------------------------------------------
+
+
+class Column(Model):
+    """One column of an extract's template."""
+
+    name: Slug
+    label: str = Field(description="Swedish heading, as the template shows it.")
+    help: str = Field(description="One Swedish sentence for the person who fills it in.")
+    type: Literal["text", "date", "integer", "choice", "party", "parties", "seat", "goal_area", "url"]
+    required: bool = True
+    choices: dict[str, str] = Field(default_factory=dict, description="Code: Swedish label, for type choice.")
+    max_length: int | None = None
+
+
+class ExtractSheet(Model):
+    """One sheet (one table) of an extract's template."""
+
+    name: str = Field(max_length=31, description="Name of the sheet.")
+    title: str
+    columns: list[Column]
+    unique: list[str] = Field(default_factory=list, description="Columns that identify a row.")
+
+
+class Extract(Model):
+    """What a party delivers: the contract from which template, reader and checks are made."""
+
+    id: Annotated[str, Field(pattern=r"^E[0-9]{2}$")]
+    title: Text
+    schema_version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
+    delivered_by: list[str] = Field(description="Roles of the parties that deliver it.")
+    speaks_in: PeriodUnit
+    due_days: int = Field(description="Days after the end of the period at which it is due.")
+    small_counts: bool = Field(description="True if rows are persons or cases, so that disclosure control applies.")
+    sheets: list[ExtractSheet]
+    measures: list[Measure]
+
+
+# --- codes -------------------------------------------------------------------------------------------------------
+
+
+class Area(Validity):
+    """An area with its code as text."""
+
+    kind: AreaKind
+    code: str
+    name: str
+    parent: str | None = Field(default=None, description="Code of the area it is part of.")
+
+
+class Breakdown(Model):
+    """One value of a breakdown (offence type, activity type, seat …)."""
+
+    scheme: Slug
+    code: str = Field(description="Unique over all schemes: <scheme>:<value>; 'total' for none.")
+    label: Text
+    parent: str | None = None
+    is_total: bool = False
+
+
+# --- indicators --------------------------------------------------------------------------------------------------
+
+
+class Selection(Model):
+    """A selection of observations, added over what is not named."""
+
+    measure: str = Field(description="<source or extract id>.<measure id>")
+    breakdown: list[str] = Field(default_factory=list, description="Breakdown codes; several are added.")
+    sex: Literal["K", "M", "T"] | None = Field(default=None, description="None = the series' own.")
+    age: str | None = None
+    previous_year: bool = Field(default=False, description="Take the year before.")
+
+
+class Series(Model):
+    """One published series of an indicator."""
+
+    id: Slug
+    label: Text
+    breakdown: list[str] = Field(default_factory=list, description="Replaces the selections' breakdown.")
+    sex: Literal["K", "M", "T"] = "T"
+    age: str = "T"
+    first_year: int | None = None
+    last_year: int | None = None
+    #: Share or count of this one series instead of the indicator's, where an indicator publishes both.
+    value: Literal["count", "share"] | None = None
+
+
+class Target(Model):
+    """A target, with who set it. Only ``text`` and ``national`` may be drawn as a line."""
+
+    value: float
+    origin: Literal["text", "text_universal", "national", "internal"]
+    text: Text
+
+
+class Indicator(Model):
+    """One follow-up indicator."""
+
+    id: IndicatorId
+    definition_version: Annotated[int, Field(ge=1)]
+    status: Literal["active", "development", "retired"]
+    theme: str = Field(description="F, U, B, K, S of the catalogue, or C for context.")
+    name: Text
+    definition: Text
+    why: Text | None = Field(default=None, description="What it tells about the goal.")
+    unit: str
+    decimals: int = 0
+    direction: Direction
+    value: Literal["count", "share", "rate", "criteria"]
+    per: int = Field(default=1, description="Multiplier of a rate; 100 for a share.")
+    numerator: list[Selection] = Field(description="Added. For value=criteria: one criterion each (met if > 0).")
+    denominator: list[Selection] = Field(default_factory=list)
+    series: list[Series]
+    areas: list[Literal["county", "proxy", "benchmark", "kommun"]] = Field(
+        description="Which areas it is given for; proxy = the agreement's stand-in for the county."
+    )
+    by_party: bool = False
+    interval: Literal["none", "wilson", "poisson"] = Field(description="Census counts have none.")
+    trend: bool = Field(default=False, description="True if the trend may be tested (annual, independent points).")
+    suppression: Literal["none", "public_source", "small_counts"] = Field(
+        description="none: no private persons; public_source: already public; small_counts: disclosure control."
+    )
+    target: Target | None = None
+    breaks: list[Break] = Field(default_factory=list)
+    caveats: list[Text] = Field(default_factory=list)
+    read_with: list[IndicatorId] = Field(default_factory=list, description="Indicators to read together with this.")
+    replaces: IndicatorId | None = None
+    replaced_by: IndicatorId | None = None
+
+
+# --- corrections -------------------------------------------------------------------------------------------------
+
+
+class Correction(Model):
+    """A declared fault of a source, applied after the archive and before the load, and shown beside the figure."""
+
+    id: Slug
+    source: Slug
+    rows: dict[str, str] = Field(description="Column: value that the rows concerned have.")
+    action: Literal["drop", "override", "scale", "flag"]
+    value: float | None = None
+    expect: float | None = Field(default=None, description="What the source must still say; else the fault is gone.")
+    reason: Text
+    reported_to: str | None = None
+    status: Literal["open", "reported", "acknowledged", "fixed_upstream"]
+
+
+class Registry(Model):
+    """Everything that exists, with its references resolved (see :mod:`include.registry.read`)."""
+
+    agreements: dict[str, Agreement]
+    sources: dict[str, Source]
+    extracts: dict[str, Extract]
+    indicators: dict[str, Indicator]
+    areas: dict[str, Area]
+    breakdowns: dict[str, Breakdown]
+    corrections: dict[str, Correction]
