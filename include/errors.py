@@ -2,7 +2,7 @@
 
 
 class FollowUpError(Exception):
-    """Base of every error raised on purpose; its text says source, place, what was found, what was expected, what to do.
+    """Base of every error raised on purpose; its text says source, place, what was found, expected, and what to do.
 
     Attributes:
         exit_code: what the command line ends with when this error stops it.
