@@ -18,6 +18,8 @@ SourceKind = Literal["http_file", "pxweb", "inbox"]
 Origin = Literal["live", "reconstructed", "example"]
 Direction = Literal["+", "-", "0"]
 Edition = Literal["preliminary", "final", "correction", "closing"]
+#: Themes of the indicator catalogue: prevention, detection and support, law enforcement, knowledge, cooperation; context.
+Theme = Literal["F", "U", "B", "K", "S", "C"]
 
 
 class Model(BaseModel):
@@ -51,6 +53,10 @@ class Validity(Model):
             self.valid_to is None or self.valid_to.year >= year
         )
 
+    def holds_on(self, day: date) -> bool:
+        """Return whether the day lies within the validity."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
 
 # --- agreements --------------------------------------------------------------------------------------------------
 
@@ -79,7 +85,7 @@ class GoalArea(Validity):
     code: Annotated[str, Field(pattern=r"^[A-Z]$")]
     name: Text
     text: str = Field(description="What the agreement says, in short and in our words.")
-    themes: list[str] = Field(default_factory=list, description="Follow every indicator of these themes.")
+    themes: list[Theme] = Field(default_factory=list, description="Follow every indicator of these themes.")
     include: list[IndicatorId] = Field(default_factory=list, description="… and these.")
     exclude: list[IndicatorId] = Field(default_factory=list, description="… but not these.")
 
@@ -90,6 +96,15 @@ class EditionDate(Model):
     edition: Edition
     month: Annotated[int, Field(ge=1, le=12)]
     day: Annotated[int, Field(ge=1, le=31)]
+
+    @model_validator(mode="after")
+    def _is_a_day(self) -> "EditionDate":
+        date(2001, self.month, self.day)  # a year without 29 February: the day must exist every year
+        return self
+
+    def due(self, year: int) -> date:
+        """Return the day on which the edition about ``year`` is due."""
+        return date(year + 1, self.month, self.day)
 
 
 class Agreement(Validity):
@@ -274,6 +289,9 @@ class Area(Validity):
     code: str
     name: str
     parent: str | None = Field(default=None, description="Code of the area it is part of.")
+    police_region: str | None = Field(
+        default=None, description="Police region (from 2015) that a county is part of, where known for sure."
+    )
 
 
 class Breakdown(Model):
@@ -327,7 +345,7 @@ class Indicator(Model):
     id: IndicatorId
     definition_version: Annotated[int, Field(ge=1)]
     status: Literal["active", "development", "retired"]
-    theme: str = Field(description="F, U, B, K, S of the catalogue, or C for context.")
+    theme: Theme = Field(description="F, U, B, K, S of the catalogue, or C for context.")
     name: Text
     definition: Text
     why: Text | None = Field(default=None, description="What it tells about the goal.")

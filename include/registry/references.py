@@ -1,0 +1,302 @@
+"""What one file of the registry says about another: every code and id that is named must exist, and make sense."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+from include.registry.documents import Entry, Faults, Loc
+from include.registry.models import (
+    Agreement,
+    Area,
+    Break,
+    Breakdown,
+    Correction,
+    Extract,
+    HttpFileFetch,
+    InboxFetch,
+    Indicator,
+    Party,
+    Registry,
+    Selection,
+    Source,
+)
+
+#: Where each thing stands: (folder or code list, id) to its entry.
+Place = dict[tuple[str, str], Entry]
+Fault = tuple[Loc, str]
+
+#: The kind of area that an area of a kind must be part of.
+PARENT_KIND = {"riket": None, "polisregion": "riket", "lan": "riket", "kommun": "lan"}
+
+#: Columns of a figure by which a correction may choose rows.
+CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown")
+
+CHECK_FOLDER = Path(__file__).resolve().parent.parent / "check"
+
+
+def check_references(registry: Registry, place: Place, faults: Faults) -> None:
+    """Note a fault, with file and line, for everything that names what does not exist or makes no sense."""
+    checks: list[tuple[str, Mapping[str, Any], Callable[[Any, Registry], Iterator[Fault]]]] = [
+        ("agreements", registry.agreements, _agreement),
+        ("sources", registry.sources, _source),
+        ("extracts", registry.extracts, _extract),
+        ("indicators", registry.indicators, _indicator),
+        ("corrections", registry.corrections, _correction),
+        ("areas", registry.areas, _area),
+        ("breakdowns", registry.breakdowns, _breakdown),
+    ]
+    for kind, things, check in checks:
+        for name, thing in things.items():
+            entry = place[kind, name]
+            for loc, message in check(thing, registry):
+                faults.add(entry.path, entry.line(loc), f"{'.'.join(map(str, loc)) or name}: {message}")
+
+
+# --- agreements --------------------------------------------------------------------------------------------------
+
+
+def _agreement(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
+    if agreement.valid_from is None or agreement.valid_to is None:
+        yield ("id",), "valid_from and valid_to are both needed, for they say which years are followed up"
+    yield from _area_named(agreement.county, registry, ("county",), "lan")
+    yield from _area_named(agreement.benchmark, registry, ("benchmark",))
+    for kind, code in agreement.proxies.items():
+        yield from _area_named(code, registry, ("proxies", kind), kind)
+    yield from _twice((party.code for party in agreement.parties), "parties", "code")
+    yield from _twice((seat.code for seat in agreement.seats), "seats", "code")
+    yield from _twice((due.edition for due in agreement.editions), "editions", "edition")
+    for index, party in enumerate(agreement.parties):
+        yield from _party(party, agreement, registry, ("parties", index))
+    known = [party.code for party in agreement.parties]
+    for index, seat in enumerate(agreement.seats):
+        if seat.party not in known:
+            yield ("seats", index, "party"), f"no party has the code '{seat.party}'; expected one of {', '.join(known)}"
+    yield from _goal_areas(agreement, registry)
+
+
+def _party(party: Party, agreement: Agreement, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    if party.role != "kommun":
+        return
+    if party.area is None:
+        yield loc, f"the municipality {party.code} needs an area"
+        return
+    area = registry.areas.get(party.area)
+    yield from _area_named(party.area, registry, (*loc, "area"), "kommun")
+    if area and area.kind == "kommun" and area.parent != agreement.county:
+        yield (*loc, "area"), f"{area.name} lies in county {area.parent}; expected {agreement.county}"
+
+
+def _goal_areas(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
+    for index, goal in enumerate(agreement.goal_areas):
+        loc: Loc = ("goal_areas", index)
+        for earlier in agreement.goal_areas[:index]:
+            if earlier.code == goal.code and _overlap(earlier, goal):
+                yield (*loc, "code"), f"goal area {goal.code} stands twice for the same time; give each its validity"
+        by_theme = {i.id for i in registry.indicators.values() if i.theme in goal.themes}
+        for position, indicator in enumerate(goal.include):
+            if indicator not in registry.indicators:
+                yield (*loc, "include", position), f"there is no indicator {indicator}"
+        for position, indicator in enumerate(goal.exclude):
+            if indicator not in by_theme:
+                yield (*loc, "exclude", position), f"{indicator} is of none of the goal area's themes, so it is not in"
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Return whether two validities share a day."""
+    starts = (one.valid_from or date.min, other.valid_from or date.min)
+    ends = (one.valid_to or date.max, other.valid_to or date.max)
+    return max(starts) <= min(ends)
+
+
+# --- sources and extracts ----------------------------------------------------------------------------------------
+
+
+def _source(source: Source, registry: Registry) -> Iterator[Fault]:
+    yield from _twice((measure.id for measure in source.measures), "measures", "id")
+    own = {f"{source.id}.{measure.id}": measure.id for measure in source.measures}
+    yield from _breaks(source.breaks, registry, own.values())
+    for folder, module in (("readers", source.reader), ("suites", source.suite)):
+        modules = _modules(CHECK_FOLDER / folder)
+        if modules and module not in modules:
+            yield (folder[:-1],), f"there is no include/check/{folder}/{module}.py; there are {', '.join(modules)}"
+    match source.fetch:
+        case HttpFileFetch() as fetch:
+            for code in fetch.areas:
+                yield from _area_named(code, registry, ("fetch", "areas", code))
+            host = urlsplit(fetch.listing_url).hostname
+            if host not in fetch.allowed_hosts:
+                yield ("fetch", "listing_url"), f"its host {host} is none of allowed_hosts"
+            try:
+                re.compile(fetch.link_pattern.replace("{period}", "2015").replace("{area}", "Rn01"))
+            except re.error as error:
+                yield ("fetch", "link_pattern"), f"is not a regular expression: {error}"
+        case InboxFetch() as fetch:
+            for index, extract in enumerate(fetch.extracts):
+                if extract not in registry.extracts:
+                    yield ("fetch", "extracts", index), f"there is no extracts/{extract}.yaml"
+        case fetch:
+            host = urlsplit(fetch.base_url).hostname
+            if host not in fetch.allowed_hosts:
+                yield ("fetch", "base_url"), f"its host {host} is none of allowed_hosts"
+
+
+def _modules(folder: Path) -> list[str]:
+    """Return the names of the Python modules in a folder; none if it is absent."""
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:
+    inboxes = [source.fetch for source in registry.sources.values() if isinstance(source.fetch, InboxFetch)]
+    if inboxes and not any(extract.id in inbox.extracts for inbox in inboxes):
+        yield ("id",), f"no source of kind inbox lists {extract.id}, so it would never be read"
+    roles = get_args(get_type_hints(Party)["role"])
+    for index, role in enumerate(extract.delivered_by):
+        if role not in roles:
+            yield ("delivered_by", index), f"'{role}' is no role of a party; expected one of {', '.join(roles)}"
+    yield from _twice((measure.id for measure in extract.measures), "measures", "id")
+    yield from _twice((sheet.name for sheet in extract.sheets), "sheets", "name")
+    for number, sheet in enumerate(extract.sheets):
+        loc: Loc = ("sheets", number)
+        names = [column.name for column in sheet.columns]
+        yield from _twice(names, *loc, "columns", "name")
+        for position, name in enumerate(sheet.unique):
+            if name not in names:
+                yield (*loc, "unique", position), f"the sheet has no column '{name}'"
+        for position, column in enumerate(sheet.columns):
+            if (column.type == "choice") != bool(column.choices):
+                yield (*loc, "columns", position), f"'{column.name}': choices belong to type choice, and to it alone"
+
+
+def _breaks(breaks: Iterable[Break], registry: Registry, measures: Iterable[str]) -> Iterator[Fault]:
+    known = set(measures)
+    for index, gap in enumerate(breaks):
+        for position, measure in enumerate(gap.measures):
+            if measure not in known:
+                yield ("breaks", index, "measures", position), f"there is no measure '{measure}'"
+        for position, code in enumerate(gap.breakdowns):
+            yield from _breakdown_named(code, registry, ("breaks", index, "breakdowns", position))
+
+
+# --- indicators and corrections ----------------------------------------------------------------------------------
+
+
+def _indicator(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
+    if indicator.theme != indicator.id[4]:
+        yield ("theme",), f"found {indicator.theme}; expected {indicator.id[4]}, the letter of {indicator.id}"
+    if indicator.status == "active" and not (indicator.numerator and indicator.series):
+        yield ("status",), "an active indicator needs a numerator and a series"
+    by_share = indicator.value in ("share", "rate") or any(series.value == "share" for series in indicator.series)
+    if by_share and indicator.status == "active" and not indicator.denominator:
+        yield ("value",), "a share or rate needs a denominator"
+    for part, selections in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
+        for index, selection in enumerate(selections):
+            yield from _selection(selection, registry, (part, index))
+    yield from _twice((series.id for series in indicator.series), "series", "id")
+    for index, series in enumerate(indicator.series):
+        for position, code in enumerate(series.breakdown):
+            yield from _breakdown_named(code, registry, ("series", index, "breakdown", position))
+    named: list[tuple[Loc, str | None]] = [(("read_with", n), name) for n, name in enumerate(indicator.read_with)]
+    named += [(("replaces",), indicator.replaces), (("replaced_by",), indicator.replaced_by)]
+    for loc, name in named:
+        if name is not None and (name not in registry.indicators or name == indicator.id):
+            yield loc, f"there is no other indicator {name}"
+    yield from _breaks(indicator.breaks, registry, _measure_codes(registry))
+
+
+def _selection(selection: Selection, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    if selection.measure not in _measure_codes(registry):
+        owner = selection.measure.partition(".")[0]
+        near = [code for code in _measure_codes(registry) if code.startswith(f"{owner}.")]
+        known = f"{owner} has {', '.join(near)}" if near else f"there is no source or extract '{owner}'"
+        yield (*loc, "measure"), f"there is no measure '{selection.measure}'; {known}"
+    for position, code in enumerate(selection.breakdown):
+        yield from _breakdown_named(code, registry, (*loc, "breakdown", position))
+
+
+def _measure_codes(registry: Registry) -> list[str]:
+    owners = [*registry.sources.values(), *registry.extracts.values()]
+    return [f"{owner.id}.{measure.id}" for owner in owners for measure in owner.measures]
+
+
+def _correction(correction: Correction, registry: Registry) -> Iterator[Fault]:
+    source = registry.sources.get(correction.source)
+    if source is None:
+        yield ("source",), f"there is no sources/{correction.source}.yaml"
+    for column, value in correction.rows.items():
+        loc: Loc = ("rows", column)
+        if column not in CORRECTION_COLUMNS:
+            yield loc, f"a figure has no column '{column}'; expected one of {', '.join(CORRECTION_COLUMNS)}"
+        elif column == "measure" and source and value not in [f"{source.id}.{m.id}" for m in source.measures]:
+            yield loc, f"the source {source.id} has no measure '{value}'; write it as {source.id}.<measure>"
+        elif column == "area":
+            yield from _area_named(value, registry, loc)
+        elif column == "breakdown":
+            yield from _breakdown_named(value, registry, loc)
+    if not correction.rows:
+        yield ("rows",), "is empty, so every row would be corrected; name the rows concerned"
+    if (correction.action in ("override", "scale")) != (correction.value is not None):
+        yield ("action",), f"'{correction.action}': a value belongs to override and scale, and to them alone"
+
+
+# --- codes -------------------------------------------------------------------------------------------------------
+
+
+def _area(area: Area, registry: Registry) -> Iterator[Fault]:
+    expected = PARENT_KIND[area.kind]
+    parent = registry.areas.get(area.parent or "")
+    if expected is None:
+        if area.parent is not None:
+            yield ("parent",), f"{area.kind} {area.code} is part of nothing, but has the parent '{area.parent}'"
+    elif parent is None or parent.kind != expected:
+        found = f"{parent.kind} {parent.code}" if parent else f"'{area.parent or ''}', which is no area"
+        yield ("parent",), f"{area.kind} {area.code} needs a parent of kind {expected}; found {found}"
+    elif not _within(area, parent):
+        yield ("parent",), f"{area.code} holds at a time when its parent {parent.code} does not"
+    if area.kind == "kommun" and not (len(area.code) == 4 and area.code[:2] == area.parent):
+        yield ("code",), f"municipality '{area.code}' needs four digits that begin with its county's, {area.parent}"
+    if area.police_region is not None:
+        yield from _area_named(area.police_region, registry, ("police_region",), "polisregion")
+
+
+def _within(inner: Area, outer: Area) -> bool:
+    """Return whether the inner area holds only at times when the outer one does."""
+    return (outer.valid_from or date.min) <= (inner.valid_from or date.min) and (inner.valid_to or date.max) <= (
+        outer.valid_to or date.max
+    )
+
+
+def _breakdown(breakdown: Breakdown, registry: Registry) -> Iterator[Fault]:
+    if breakdown.code != "total" and not re.fullmatch(rf"{breakdown.scheme}:[A-Za-z0-9_+-]+", breakdown.code):
+        yield ("code",), f"found '{breakdown.code}'; expected '{breakdown.scheme}:' (the file's name) and a value"
+    parent = registry.breakdowns.get(breakdown.parent or breakdown.code)
+    if parent is None or parent.scheme != breakdown.scheme:
+        yield ("parent",), f"the parent '{breakdown.parent}' of {breakdown.code} is no code of {breakdown.scheme}"
+    if breakdown.parent == breakdown.code:
+        yield ("parent",), f"{breakdown.code} is its own parent"
+
+
+# --- shared ------------------------------------------------------------------------------------------------------
+
+
+def _area_named(code: str, registry: Registry, loc: Loc, kind: str | None = None) -> Iterator[Fault]:
+    area = registry.areas.get(code)
+    if area is None:
+        yield loc, f"there is no area '{code}' in codes/areas.csv"
+    elif kind is not None and area.kind != kind:
+        yield loc, f"area '{code}' ({area.name}) is a {area.kind}; expected a {kind}"
+
+
+def _breakdown_named(code: str, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    if code not in registry.breakdowns:
+        yield loc, f"there is no breakdown '{code}' in codes/breakdowns/{code.partition(':')[0]}.csv"
+
+
+def _twice(names: Iterable[str], *loc: str | int) -> Iterator[Fault]:
+    """Yield a fault for names that stand twice; the last of ``loc`` says what kind of name it is."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield loc[:-1], f"the {loc[-1]} '{name}' stands {count} times; expected once"
