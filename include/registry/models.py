@@ -254,6 +254,7 @@ class Column(Model):
     required: bool = True
     choices: dict[str, str] = Field(default_factory=dict, description="Code: Swedish label, for type choice.")
     max_length: int | None = None
+    within_period: bool = Field(default=False, description="True for a date that must lie in the delivery's period.")
 
 
 class ExtractSheet(Model):
@@ -261,6 +262,7 @@ class ExtractSheet(Model):
 
     name: str = Field(max_length=31, description="Name of the sheet.")
     title: str
+    rows: Annotated[int, Field(ge=1)] = Field(default=200, description="Rows that the template offers, and the most taken.")
     columns: list[Column]
     unique: list[str] = Field(default_factory=list, description="Columns that identify a row.")
 
@@ -275,6 +277,7 @@ class Extract(Model):
     speaks_in: PeriodUnit
     due_days: int = Field(description="Days after the end of the period at which it is due.")
     small_counts: bool = Field(description="True if rows are persons or cases, so that disclosure control applies.")
+    guide: list[str] = Field(default_factory=list, description="Swedish sentences for the one who fills it in.")
     sheets: list[ExtractSheet]
     measures: list[Measure]
 
