@@ -145,9 +145,8 @@ def validate(model: type[M], entry: Entry, faults: Faults) -> M | None:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             loc = detail["loc"]
-            faults.add(
-                entry.path, entry.line(loc), f"{'.'.join(map(str, loc)) or model.__name__}: {_say(detail, model)}"
-            )
+            key = ".".join(map(str, loc)) or model.__name__
+            faults.add(entry.path, entry.line(loc), f"{key}: {_say(detail, model)}")
     return None
 
 
@@ -187,7 +186,7 @@ def _has_tag(model: type[BaseModel], tag: str) -> bool:
     return kind is not None and get_origin(kind.annotation) is Literal and tag in get_args(kind.annotation)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     """Return the models that a type annotation speaks of, e.g. those in ``list[Party]`` or ``A | B``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]

@@ -18,7 +18,7 @@ SourceKind = Literal["http_file", "pxweb", "inbox"]
 Origin = Literal["live", "reconstructed", "example"]
 Direction = Literal["+", "-", "0"]
 Edition = Literal["preliminary", "final", "correction", "closing"]
-#: Themes of the indicator catalogue: prevention, detection and support, law enforcement, knowledge, cooperation; context.
+#: Themes of the indicator catalogue: prevention, detection, crime, knowledge, cooperation, context.
 Theme = Literal["F", "U", "B", "K", "S", "C"]
 
 
@@ -52,6 +52,11 @@ class Validity(Model):
         return (self.valid_from is None or self.valid_from.year <= year) and (
             self.valid_to is None or self.valid_to.year >= year
         )
+
+    def overlaps(self, other: "Validity") -> bool:
+        """Return whether the two hold on a common day."""
+        starts = (self.valid_from or date.min, other.valid_from or date.min)
+        return max(starts) <= min(self.valid_to or date.max, other.valid_to or date.max)
 
     def holds_on(self, day: date) -> bool:
         """Return whether the day lies within the validity."""
@@ -137,6 +142,10 @@ class Agreement(Validity):
             raise ValueError(f"agreement {self.id} needs valid_from and valid_to")
         return range(self.valid_from.year + 1, self.valid_to.year + 1)
 
+    def editions_of(self, year: int) -> list[EditionDate]:
+        """Return the editions that are planned about a year: the closing one follows the last year only."""
+        return [due for due in self.editions if due.edition != "closing" or year == self.years()[-1]]
+
 
 # --- sources -----------------------------------------------------------------------------------------------------
 
@@ -204,7 +213,9 @@ class PxWebTable(Model):
     id: str
     first_period: str
     last_period: str | None = None
-    selection: dict[str, list[str]] = Field(description="Variable: value codes; {period} is filled in.")
+    selection: dict[str, list[str]] = Field(
+        description="Variable: value codes; {period} is filled in, {areas} is what the agreements need."
+    )
     codelists: dict[str, str] = Field(default_factory=dict)
     time_variable: str = "Tid"
 
@@ -262,7 +273,9 @@ class ExtractSheet(Model):
 
     name: str = Field(max_length=31, description="Name of the sheet.")
     title: str
-    rows: Annotated[int, Field(ge=1)] = Field(default=200, description="Rows that the template offers, and the most taken.")
+    rows: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="Rows that the template offers, and the most taken."
+    )
     columns: list[Column]
     unique: list[str] = Field(default_factory=list, description="Columns that identify a row.")
 
@@ -314,7 +327,9 @@ class Selection(Model):
     """A selection of observations, added over what is not named."""
 
     measure: str = Field(description="<source or extract id>.<measure id>")
-    breakdown: list[str] = Field(default_factory=list, description="Breakdown codes; several are added.")
+    breakdown: list[str] = Field(
+        default_factory=list, description="Breakdown codes; several are added. None = the series' own."
+    )
     sex: Literal["K", "M", "T"] | None = Field(default=None, description="None = the series' own.")
     age: str | None = None
     previous_year: bool = Field(default=False, description="Take the year before.")
@@ -325,17 +340,18 @@ class Series(Model):
 
     id: Slug
     label: Text
-    breakdown: list[str] = Field(default_factory=list, description="Replaces the selections' breakdown.")
+    breakdown: list[str] = Field(default_factory=list, description="For the selections that name none; none = total.")
     sex: Literal["K", "M", "T"] = "T"
     age: str = "T"
     first_year: int | None = None
     last_year: int | None = None
     #: Share or count of this one series instead of the indicator's, where an indicator publishes both.
     value: Literal["count", "share"] | None = None
+    numerator: list[Selection] = Field(default_factory=list, description="Instead of the indicator's numerator.")
 
 
 class Target(Model):
-    """A target, with who set it. Only ``text`` and ``national`` may be drawn as a line."""
+    """A target of an indicator's first series, with who set it. Only ``text`` and ``national`` may be drawn as a line."""
 
     value: float
     origin: Literal["text", "text_universal", "national", "internal"]
@@ -373,6 +389,7 @@ class Indicator(Model):
     breaks: list[Break] = Field(default_factory=list)
     caveats: list[Text] = Field(default_factory=list)
     read_with: list[IndicatorId] = Field(default_factory=list, description="Indicators to read together with this.")
+    not_yet: Text | None = Field(default=None, description="Why an indicator in development has no value yet.")
     replaces: IndicatorId | None = None
     replaced_by: IndicatorId | None = None
 

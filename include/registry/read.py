@@ -4,7 +4,6 @@ Folders under ``include/registry``: ``agreements``, ``sources``, ``extracts``, `
 one YAML file per thing, named after its id; ``codes`` holds the code lists as CSV.
 """
 
-from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +16,10 @@ from include.registry.models import (
     Breakdown,
     Correction,
     Extract,
+    HttpFileFetch,
     Indicator,
     Measure,
-    Model,
+    PxWebFetch,
     Registry,
     Source,
 )
@@ -27,19 +27,11 @@ from include.registry.references import Place, check_references
 
 FOLDER = Path(__file__).resolve().parent
 
-#: The kinds of YAML file: folder (also the field of Registry) and model.
-KINDS: dict[str, type[Agreement | Source | Extract | Indicator | Correction]] = {
-    "agreements": Agreement,
-    "sources": Source,
-    "extracts": Extract,
-    "indicators": Indicator,
-    "corrections": Correction,
-}
-
 AREA_COLUMNS = ("kind", "code", "name", "parent", "police_region", "valid_from", "valid_to")
 BREAKDOWN_COLUMNS = ("code", "label_sv", "label_en", "parent", "is_total")
 
-T = TypeVar("T", bound=Model)
+T = TypeVar("T", Agreement, Source, Extract, Indicator, Correction)
+C = TypeVar("C", Area, Breakdown)
 
 
 class Bridged(NamedTuple):
@@ -69,20 +61,24 @@ def read(folder: Path) -> Registry:
     """
     faults = Faults(folder)
     place: Place = {}
-    found = {kind: _yaml_files(folder / kind, model, faults, place) for kind, model in KINDS.items()}
-    areas = _rows([folder / "codes" / "areas.csv"], AREA_COLUMNS, Area, lambda entry: entry, faults, place)
-    lists = sorted((folder / "codes" / "breakdowns").glob("*.csv"))
-    breakdowns = _rows(lists, BREAKDOWN_COLUMNS, Breakdown, _breakdown, faults, place)
-    faults.stop()
-    result = Registry.model_construct(**found, areas=areas, breakdowns=breakdowns)
+    result = Registry(
+        agreements=_yaml_files(folder / "agreements", Agreement, faults, place),
+        sources=_yaml_files(folder / "sources", Source, faults, place),
+        extracts=_yaml_files(folder / "extracts", Extract, faults, place),
+        indicators=_yaml_files(folder / "indicators", Indicator, faults, place),
+        corrections=_yaml_files(folder / "corrections", Correction, faults, place),
+        areas=_areas(folder / "codes" / "areas.csv", faults, place),
+        breakdowns=_breakdowns(folder / "codes" / "breakdowns", faults, place),
+    )
+    faults.stop()  # a reference to what could not be read would only be a second fault
     check_references(result, place, faults)
     faults.stop()
-    return result
+    return _fetch_what_agreements_need(result)
 
 
 def measures(registry: Registry) -> dict[str, tuple[str, Measure]]:
     """Return every measure by its full code: ``<source or extract id>.<measure id>`` to (owner's id, measure)."""
-    owners = [*registry.sources.values(), *registry.extracts.values()]
+    owners: list[Source | Extract] = [*registry.sources.values(), *registry.extracts.values()]
     return {f"{owner.id}.{measure.id}": (owner.id, measure) for owner in owners for measure in owner.measures}
 
 
@@ -115,6 +111,43 @@ def areas_of(registry: Registry, agreement: Agreement, on: date | None = None) -
     )
 
 
+def _fetch_what_agreements_need(registry: Registry) -> Registry:
+    """Return the registry with its sources asking for the areas of its agreements and no others.
+
+    So a new county needs its agreement alone: the files of areas that no agreement names are left out, and the code
+    ``{areas}`` becomes the agreements' counties, municipalities and benchmarks.
+    """
+    named: set[str] = set()
+    for agreement in registry.agreements.values():
+        kommuner = [a.code for a in registry.areas.values() if a.parent == agreement.county and a.overlaps(agreement)]
+        named.update((agreement.county, agreement.benchmark, *agreement.proxies.values(), *kommuner))
+    sources = {source.id: _asking_for(source, named, registry) for source in registry.sources.values()}
+    return registry.model_copy(update={"sources": sources})
+
+
+def _asking_for(source: Source, named: set[str], registry: Registry) -> Source:
+    """Return the source with the areas ``named`` filled into what it fetches."""
+    match source.fetch:
+        case HttpFileFetch() as fetch:
+            areas = {code: theirs for code, theirs in fetch.areas.items() if code in named}
+            return source.model_copy(update={"fetch": fetch.model_copy(update={"areas": areas})})
+        case PxWebFetch() as fetch:
+            # The statistical database knows the country, counties and municipalities, but no police regions.
+            codes = sorted(code for code in named if registry.areas[code].kind != "polisregion")
+            tables = [table.model_copy(update={"selection": _filled(table.selection, codes)}) for table in fetch.tables]
+            return source.model_copy(update={"fetch": fetch.model_copy(update={"tables": tables})})
+        case _:
+            return source
+
+
+def _filled(selection: dict[str, list[str]], codes: list[str]) -> dict[str, list[str]]:
+    """Return a table's selection with ``{areas}`` replaced by the codes."""
+    return {
+        variable: [code for value in values for code in (codes if value == "{areas}" else [value])]
+        for variable, values in selection.items()
+    }
+
+
 def _yaml_files(folder: Path, model: type[T], faults: Faults, place: Place) -> dict[str, T]:
     """Return the things of one folder by id; the file's name must be the id."""
     things: dict[str, T] = {}
@@ -123,40 +156,49 @@ def _yaml_files(folder: Path, model: type[T], faults: Faults, place: Place) -> d
         thing = validate(model, entry, faults) if entry else None
         if entry is None or thing is None:
             continue
-        name = str(thing.id)  # type: ignore[attr-defined]
-        if name != path.stem:
-            faults.add(path, entry.line(("id",)), f"id: found '{name}'; expected the file's name, '{path.stem}'")
-        things[name] = thing
-        place[folder.name, name] = entry
+        if thing.id != path.stem:
+            faults.add(path, entry.line(("id",)), f"id: found '{thing.id}'; expected the file's name, '{path.stem}'")
+        things[thing.id] = thing
+        place[folder.name, thing.id] = entry
     return things
 
 
-def _rows(
-    paths: list[Path],
-    columns: tuple[str, ...],
-    model: type[T],
-    prepare: Callable[[Entry], Entry],
-    faults: Faults,
-    place: Place,
-) -> dict[str, T]:
-    """Return the rows of code lists by code; a code must not stand twice."""
-    rows: dict[str, T] = {}
-    kind = "areas" if model is Area else "breakdowns"
-    for path in filter(Path.exists, paths):
-        for entry in read_csv(path, columns, faults):
-            thing = validate(model, prepare(entry), faults)
-            if thing is None:
-                continue
-            code = str(thing.code)  # type: ignore[attr-defined]
-            if code in rows:
-                faults.add(path, entry.line(), f"code: '{code}' also stands in line {place[kind, code].line()}")
-            rows[code] = thing
-            place[kind, code] = entry
+def _areas(path: Path, faults: Faults, place: Place) -> dict[str, Area]:
+    """Return the areas by code."""
+    entries = read_csv(path, AREA_COLUMNS, faults) if path.exists() else []
+    return _by_code("areas", Area, entries, faults, place)
+
+
+def _breakdowns(folder: Path, faults: Faults, place: Place) -> dict[str, Breakdown]:
+    """Return the breakdowns of all schemes by code; a scheme is a file, named after it."""
+    entries = [
+        Entry(path, _breakdown(path.stem, entry.data), entry.row)
+        for path in sorted(folder.glob("*.csv"))
+        for entry in read_csv(path, BREAKDOWN_COLUMNS, faults)
+    ]
+    return _by_code("breakdowns", Breakdown, entries, faults, place)
+
+
+def _breakdown(scheme: str, row: dict[str, str]) -> dict[str, object]:
+    """Return the row of a breakdown list in the model's form."""
+    rest = {column: cell for column, cell in row.items() if column not in ("label_sv", "label_en")}
+    label = {language: row[f"label_{language}"] for language in ("sv", "en") if f"label_{language}" in row}
+    return {"scheme": scheme, "label": label, **rest}
+
+
+def _by_code(kind: str, model: type[C], entries: list[Entry], faults: Faults, place: Place) -> dict[str, C]:
+    """Return the rows of a code list by code; a code must not stand twice."""
+    rows: dict[str, C] = {}
+    for entry in entries:
+        thing = validate(model, entry, faults)
+        if thing is None:
+            continue
+        if thing.code in rows:
+            first = place[kind, thing.code]
+            faults.add(
+                entry.path, entry.line(), f"code: '{thing.code}' stands already in {first.path.name}:{first.row}"
+            )
+            continue
+        rows[thing.code] = thing
+        place[kind, thing.code] = entry
     return rows
-
-
-def _breakdown(entry: Entry) -> Entry:
-    """Return the row of a breakdown list in the model's form: the scheme is the file's name, the labels a text."""
-    row = dict(entry.data)
-    label = {key[-2:]: row.pop(key) for key in ("label_sv", "label_en") if key in row}
-    return Entry(entry.path, {"scheme": entry.path.stem, "label": label, **row}, entry.row)

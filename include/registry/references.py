@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from include.registry.models import (
     Registry,
     Selection,
     Source,
+    Validity,
 )
 
 #: Where each thing stands: (folder or code list, id) to its entry.
@@ -34,8 +34,6 @@ PARENT_KIND = {"riket": None, "polisregion": "riket", "lan": "riket", "kommun": 
 
 #: Columns of a figure by which a correction may choose rows.
 CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown")
-
-CHECK_FOLDER = Path(__file__).resolve().parent.parent / "check"
 
 
 def check_references(registry: Registry, place: Place, faults: Faults) -> None:
@@ -94,7 +92,7 @@ def _goal_areas(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
     for index, goal in enumerate(agreement.goal_areas):
         loc: Loc = ("goal_areas", index)
         for earlier in agreement.goal_areas[:index]:
-            if earlier.code == goal.code and _overlap(earlier, goal):
+            if earlier.code == goal.code and earlier.overlaps(goal):
                 yield (*loc, "code"), f"goal area {goal.code} stands twice for the same time; give each its validity"
         by_theme = {i.id for i in registry.indicators.values() if i.theme in goal.themes}
         for position, indicator in enumerate(goal.include):
@@ -105,13 +103,6 @@ def _goal_areas(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
                 yield (*loc, "exclude", position), f"{indicator} is of none of the goal area's themes, so it is not in"
 
 
-def _overlap(one: Any, other: Any) -> bool:
-    """Return whether two validities share a day."""
-    starts = (one.valid_from or date.min, other.valid_from or date.min)
-    ends = (one.valid_to or date.max, other.valid_to or date.max)
-    return max(starts) <= min(ends)
-
-
 # --- sources and extracts ----------------------------------------------------------------------------------------
 
 
@@ -119,10 +110,6 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
     yield from _twice((measure.id for measure in source.measures), "measures", "id")
     own = {f"{source.id}.{measure.id}": measure.id for measure in source.measures}
     yield from _breaks(source.breaks, registry, own.values())
-    for folder, module in (("readers", source.reader), ("suites", source.suite)):
-        modules = _modules(CHECK_FOLDER / folder)
-        if modules and module not in modules:
-            yield (folder[:-1],), f"there is no include/check/{folder}/{module}.py; there are {', '.join(modules)}"
     match source.fetch:
         case HttpFileFetch() as fetch:
             for code in fetch.areas:
@@ -142,11 +129,6 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
             host = urlsplit(fetch.base_url).hostname
             if host not in fetch.allowed_hosts:
                 yield ("fetch", "base_url"), f"its host {host} is none of allowed_hosts"
-
-
-def _modules(folder: Path) -> list[str]:
-    """Return the names of the Python modules in a folder; none if it is absent."""
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:
@@ -218,7 +200,7 @@ def _selection(selection: Selection, registry: Registry, loc: Loc) -> Iterator[F
 
 
 def _measure_codes(registry: Registry) -> list[str]:
-    owners = [*registry.sources.values(), *registry.extracts.values()]
+    owners: list[Source | Extract] = [*registry.sources.values(), *registry.extracts.values()]
     return [f"{owner.id}.{measure.id}" for owner in owners for measure in owner.measures]
 
 
@@ -262,8 +244,8 @@ def _area(area: Area, registry: Registry) -> Iterator[Fault]:
         yield from _area_named(area.police_region, registry, ("police_region",), "polisregion")
 
 
-def _within(inner: Area, outer: Area) -> bool:
-    """Return whether the inner area holds only at times when the outer one does."""
+def _within(inner: Validity, outer: Validity) -> bool:
+    """Return whether the inner validity holds only at times when the outer one does."""
     return (outer.valid_from or date.min) <= (inner.valid_from or date.min) and (inner.valid_to or date.max) <= (
         outer.valid_to or date.max
     )
