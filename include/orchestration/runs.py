@@ -1,0 +1,91 @@
+"""What a run is about: its quarter, its year, where it reads and as known when. One place, for every kind of run."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Param
+
+from include import settings
+from include.errors import UsageError
+from include.periods import Quarter
+from include.verbs import Run
+
+
+def source_params() -> dict[str, Param]:
+    """Return the parameters shown in the trigger and backfill dialogs of a source's DAG.
+
+    The defaults are the deployment's, since the backfill dialog drops what is chosen there unless
+    "Override parameters on existing runs" is ticked.
+    """
+    return {
+        "read_from": Param(
+            settings.read_from(),
+            type="string",
+            enum=["live", "archive"],
+            title="Read from",
+            description_md="`live` asks the producer; `archive` replays what is archived, without any network. "
+            "In the backfill dialog, tick *Override parameters on existing runs*, or this choice is dropped.",
+        ),
+        "as_of": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="As of",
+            description_md="With `archive`: only what had been archived at this moment. Empty = all.",
+        ),
+        "quarter": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^[0-9]{4}-Q[1-4]$",
+            title="Quarter",
+            description_md="For a single run: the calendar quarter, e.g. `2025-Q3`. Empty = the run's own.",
+        ),
+    }
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return a moment written in ISO 8601 as a UTC time; without zone it is read as UTC.
+
+    Raises:
+        UsageError: the text is no moment.
+    """
+    if not text:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"as_of is {text!r}; expected a date or moment such as 2026-03-31 or 2026-03-31T12:00Z."
+        ) from error
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def source_run(context: dict[str, Any]) -> Run:
+    """Return what the run of this task's context is about.
+
+    Raises:
+        UsageError: the run has neither a data interval nor the parameter ``quarter``.
+    """
+    params, dag_run = context["params"], context["dag_run"]
+    quarter = params.get("quarter")
+    if not quarter:
+        if dag_run.data_interval_start is None:
+            raise UsageError("This run has no data interval: give the parameter quarter, e.g. 2025-Q3.")
+        quarter = str(Quarter.from_date(dag_run.data_interval_start.date()))
+    return Run(quarter=quarter, read_from=params["read_from"], as_of=moment(params.get("as_of")), run_id=dag_run.run_id)
+
+
+def year_of(context: dict[str, Any]) -> int:
+    """Return the year that a run of ``indicators`` is about: its partition key, else the parameter ``year``.
+
+    Raises:
+        UsageError: neither is there, or it is no year.
+    """
+    key = context["dag_run"].partition_key or context["params"].get("year")
+    try:
+        year = int(key)
+    except (TypeError, ValueError):
+        year = 0
+    if not 1900 <= year <= 2200:
+        raise UsageError(f"The run's partition key is {key!r}; expected a year such as 2024 (or the parameter year).")
+    return year

@@ -1,0 +1,106 @@
+"""The DAG of a source: archive ► check ► load for one calendar quarter, whatever the kind of source."""
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+from airflow.sdk import DAG, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.timezone import datetime
+
+from include.orchestration.assets import observations_asset
+from include.orchestration.defaults import DEFAULT_ARGS, operator_errors, pool_of
+from include.orchestration.runs import source_params, source_run
+from include.registry.models import Source
+
+log = logging.getLogger(__name__)
+
+DOC = """
+## {title}
+
+{producer}. Licence: {licence}. [The producer's page]({page})
+
+One run for each calendar quarter. **archive** fetches what the producer had published by the end of the quarter and the
+warehouse may lack, and looks whether earlier periods were re-issued; **check** is the gate (its log names the
+report); **load** writes the warehouse and wakes `indicators` for the years that changed.
+
+* Nothing new: `archive` says so and the rest is skipped.
+* Backfill: any range, any number at once, twice over, with the same result. Parameters chosen in the backfill dialog are
+  dropped unless *Override parameters on existing runs* is ticked; the log of `archive` shows what was used.
+* A stop: read the red task's log. It names the source, the place, what was found, what was expected, and the next step.
+"""
+
+
+def source_dag(source: Source, schedule: Any) -> DAG:
+    """Return the DAG of a source.
+
+    Args:
+        source: the source, as the registry has it.
+        schedule: its timetable.
+    """
+    with DAG(
+        dag_id=source.id,
+        dag_display_name=source.title.sv,
+        description=f"archive ► check ► load: {source.title.en}",
+        doc_md=DOC.format(
+            title=source.title.sv,
+            producer=source.producer,
+            licence=source.licence,
+            page=source.landing_page or "",
+        ),
+        schedule=schedule,
+        start_date=datetime(2015, 1, 1),
+        catchup=False,
+        max_active_runs=4,
+        default_args=DEFAULT_ARGS,
+        params=source_params(),
+        tags=["source", f"kind:{source.kind}", f"producer:{source.producer_id}"],
+    ) as dag:
+        asset = observations_asset(source)
+
+        @task(task_id="archive", pool=pool_of(source.producer_id))
+        def archive() -> list[str]:
+            """Archive what is new; return the captures that wait to be checked and loaded."""
+            from include import verbs
+
+            run = source_run(get_current_context())
+            with operator_errors():
+                result = verbs.archive(source.id, run)
+            log.info("Run: %s. %s", run, result.reason)
+            return result.new
+
+        @task(task_id="check", map_index_template="{{ part }}")
+        def check(capture_id: str) -> str:
+            """Check one capture; return the address of what may be loaded."""
+            from include import verbs
+
+            context = get_current_context()
+            context["part"] = verbs.part_of(capture_id)
+            with operator_errors():
+                result = verbs.check(capture_id, source_run(context))
+            log.info("Validation report: %s", result.report)
+            if result.staged is None:
+                raise AirflowSkipException(f"{capture_id}: nothing may be loaded; see {result.report}.")
+            return result.staged
+
+        @task(task_id="load", map_index_template="{{ part }}", outlets=[asset])
+        def load(staged: str) -> dict[str, Any]:
+            """Load one checked capture; wake `indicators` for the years that it changed."""
+            from include import verbs
+
+            context = get_current_context()
+            with operator_errors():
+                result = verbs.load(staged, source_run(context))
+            context["part"] = verbs.part_of(result.capture_id)
+            if not result.years:
+                raise AirflowSkipException(f"{result.capture_id}: nothing that the warehouse did not know.")
+            context["outlet_events"][asset].add_partitions([str(year) for year in result.years])
+            return asdict(result)
+
+        @task_group(group_id="capture", prefix_group_id=False)
+        def each_capture(capture_id: str) -> None:
+            """Check and load one capture, apart from the others: one that is refused stops only itself."""
+            load(check(capture_id))
+
+        each_capture.expand(capture_id=archive())
+    return dag

@@ -1,0 +1,207 @@
+"""The main job, whole: ``python -m include run``.
+
+Real Airflow runs on the embedded database fill the warehouse from the archive for every quarter that the bundle covers,
+compute the indicators and publish a release for each year of each agreement. It may be interrupted anywhere: the next
+run completes what is lacking, and changes nothing if nothing is.
+"""
+
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from include import settings, verbs
+from include.errors import FollowUpError
+from include.load.embedded import Embedded
+from include.orchestration import local
+from include.orchestration.defaults import pools
+from include.periods import Quarter
+from include.registry.models import Registry
+from include.registry.read import registry
+
+FIRST_QUARTER = Quarter(2015, 1)
+FINISHED = {"success", "failed"}
+
+
+class RunsFailed(FollowUpError):
+    """Some Airflow runs of the main job failed; the text names them and where their logs are."""
+
+
+class Clock:
+    """Says what happens, and remembers where the time went."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.spent: list[tuple[str, float]] = []
+
+    def say(self, text: str) -> None:
+        """Print a line of progress with the seconds since the start."""
+        print(f"[{time.monotonic() - self.began:5.0f} s] {text}", flush=True)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage by its name."""
+        self.say(name)
+        began = time.monotonic()
+        yield
+        self.spent.append((name, time.monotonic() - began))
+
+    def table(self) -> str:
+        """Return where the time went, a line a stage."""
+        total = time.monotonic() - self.began
+        rows = [f"  {name:<58}{seconds:6.1f} s" for name, seconds in [*self.spent, ("in all (without set-up)", total)]]
+        return "\n".join(["Where the time went:", *rows])
+
+
+def last_complete_quarter(source_lag_days: int, today: datetime) -> Quarter:
+    """Return the last quarter whose scheduled run has come."""
+    this = Quarter.from_date((today - timedelta(days=source_lag_days)).date())
+    return Quarter.from_date(this.start - timedelta(days=1))
+
+
+def run(*, stay: bool = False) -> int:
+    """Do the main job; return the exit code.
+
+    Args:
+        stay: leave Airflow and the database running (``make up``), with the login shown.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    clock, everything = Clock(), registry()
+    database = Embedded(settings.home())
+    try:
+        _prepare(clock, database)
+        api = _start_airflow(clock, everything, "up" if stay else "run")
+        _fill_warehouse(clock, api, everything)
+        _measure(clock, api)
+        _publish(clock, api, everything)
+        report = verbs.summary()
+    except KeyboardInterrupt:
+        print("\nInterrupted. Nothing is left half: `make run` goes on from here.", file=sys.stderr)
+        return 130
+    finally:
+        if not stay:
+            local.stop()
+    print(f"\n{clock.table()}\n\n{report}")
+    if stay:
+        print(local.login())
+    else:
+        database.stop()
+    return 0
+
+
+def up() -> int:
+    """Start Airflow and the database and leave them on; return the exit code."""
+    clock = Clock()
+    _prepare(clock, Embedded(settings.home()))
+    if local.running() != "up":
+        _start_airflow(clock, registry(), "up")
+    print(local.login())
+    return 0
+
+
+def down() -> int:
+    """Stop Airflow and the database of this home; return the exit code."""
+    local.stop()
+    Embedded(settings.home()).stop()
+    print("Airflow and the database are stopped.")
+    return 0
+
+
+def _prepare(clock: Clock, database: Embedded) -> None:
+    with clock.stage("Start the embedded PostgreSQL, migrate the warehouse"):
+        database.start()
+        verbs.migrate()
+    with clock.stage("Adopt the bundled captures into the archive"):
+        clock.say(f"  {verbs.adopt_bundle()} captures were new to the archive")
+    with clock.stage("Migrate Airflow's metadata"):
+        local.migrate()
+
+
+def _start_airflow(clock: Clock, everything: Registry, mode: str) -> local.Api:
+    with clock.stage("Start Airflow (standalone, LocalExecutor)"):
+        local.start(mode)
+        api = local.Api()
+        api.wait()
+        for name, pool in pools(everything).items():
+            api.call("POST", "/pools", accept=(409,), name=name, **pool)
+        dags = [*everything.sources, "indicators", "annual_follow_up"]
+        _until(lambda: {d["dag_id"] for d in api.call("GET", "/dags?limit=100")["dags"]} >= set(dags), 60, "the DAGs")
+        for dag_id in dags:
+            api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
+    return api
+
+
+def _until(done: Callable[[], bool], patience: float, what: str) -> None:
+    deadline = time.monotonic() + patience
+    while not done():
+        if time.monotonic() > deadline:
+            raise local.AirflowDidNotStart(f"Waited {patience:.0f} s for {what}; see {local.place().log}.")
+        time.sleep(1)
+
+
+def _fill_warehouse(clock: Clock, api: local.Api, everything: Registry) -> None:
+    last = {
+        source.id: last_complete_quarter(source.release.run_lag_days, datetime.now(UTC))
+        for source in everything.sources.values()
+    }
+    with clock.stage(f"Backfill every quarter from {FIRST_QUARTER} to {max(last.values())}"):
+        for dag_id, quarter in last.items():
+            api.backfill(dag_id, f"{FIRST_QUARTER.start}T00:00:00Z", f"{quarter.start}T00:00:00Z", "failed")
+        wanted = {dag_id: len(list(Quarter.range(FIRST_QUARTER, quarter))) for dag_id, quarter in last.items()}
+        _follow(clock, lambda: {dag_id: api.runs(dag_id) for dag_id in wanted}, wanted)
+
+
+def _follow(clock: Clock, read: Callable[[], dict[str, list[dict[str, Any]]]], wanted: dict[str, int]) -> None:
+    """Show the runs' progress until the wanted number of each DAG has finished.
+
+    Raises:
+        RunsFailed: some failed.
+    """
+    shown = ""
+    while True:
+        runs = read()
+        states = {dag_id: Counter(r["state"] for r in found) for dag_id, found in runs.items()}
+        done = {dag_id: sum(states[dag_id][state] for state in FINISHED) for dag_id in wanted}
+        line = ", ".join(f"{dag_id} {done[dag_id]}/{wanted[dag_id]}" for dag_id in wanted)
+        if line != shown:
+            clock.say(f"  {line}")
+            shown = line
+        if all(done[d] >= wanted[d] and done[d] == sum(states[d].values()) for d in wanted):
+            break
+        time.sleep(2)
+    if failed := [f"{d} {r['dag_run_id']}" for d, found in runs.items() for r in found if r["state"] == "failed"]:
+        raise RunsFailed(f"These runs failed: {', '.join(failed)}. Their logs lie in {local.place().folder / 'logs'}.")
+
+
+def _measure(clock: Clock, api: local.Api) -> None:
+    with clock.stage("Wait for the indicators of the years that changed"):
+        quiet_since = time.monotonic()
+        while pending := verbs.pending_years():
+            runs = api.runs("indicators")
+            if failed := [r["dag_run_id"] for r in runs if r["state"] == "failed"]:
+                raise RunsFailed(
+                    f"These runs of indicators failed: {', '.join(failed)}; see {local.place().folder}/logs."
+                )
+            if any(r["state"] in ("queued", "running") for r in runs):
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > 10:  # the wake-up was lost in an interrupted run
+                clock.say(f"  no run is under way for {', '.join(map(str, sorted(pending)))}: started by hand")
+                for year in sorted(pending):
+                    api.trigger("indicators", {}, partition_key=str(year))
+                quiet_since = time.monotonic()
+            time.sleep(1)
+
+
+def _publish(clock: Clock, api: local.Api, everything: Registry) -> None:
+    with clock.stage("Publish the yearly follow-up of each agreement (approval: waived, bundled data)"):
+        before = len(api.runs("annual_follow_up"))
+        count = 0
+        for agreement_id, year in verbs.years_to_publish(everything):
+            conf = {"agreement": agreement_id, "year": year, "edition": "final", "approval": "waived"}
+            api.trigger("annual_follow_up", conf)
+            count += 1
+        _follow(clock, lambda: {"annual_follow_up": api.runs("annual_follow_up")}, {"annual_follow_up": before + count})

@@ -1,0 +1,285 @@
+"""The five verbs as calls, each entered in the ledger: what the DAGs' tasks and the command line have in common.
+
+Nothing here knows Airflow, and nothing heavy is imported until a verb is used.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from include import settings
+from include.errors import UsageError
+from include.periods import Quarter
+from include.registry.models import Edition, Registry
+from include.registry.read import registry
+
+if TYPE_CHECKING:
+    from include.archive.run import ArchiveResult
+    from include.check.run import CheckResult
+    from include.load.run import LoadResult
+    from include.measure.run import MeasureResult
+    from include.publish.run import BuildResult
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is about.
+
+    Attributes:
+        quarter: the calendar quarter, such as ``2025-Q3``.
+        read_from: ask the producer (``live``) or replay what is archived (``archive``).
+        as_of: with ``archive``: as the archive was at this moment; None = all that it holds.
+        run_id: its name in the ledger.
+    """
+
+    quarter: str
+    read_from: Literal["live", "archive"]
+    as_of: datetime | None
+    run_id: str
+
+
+def part_of(capture_id: str) -> str:
+    """Return the part in a capture id: what people call the delivery or file, such as ``E02-LST-2023``."""
+    return capture_id.split("/")[1]
+
+
+# --- archive, check, load ----------------------------------------------------------------------------------------
+def archive(source_id: str, run: Run) -> "ArchiveResult":
+    """Archive what is new of a source; return the captures that wait to be checked and loaded."""
+    from include.archive import run as archive_run
+    from include.load import run as load_run
+
+    with _ledger("archive", run, source_id=source_id) as entry:
+        result = archive_run.archive(
+            source_id, run.quarter, run.read_from, run.as_of, load_run.loaded_captures(source_id)
+        )
+        entry.update(state="ok" if result.new else "unchanged", reason=result.reason)
+    return result
+
+
+def check(capture_id: str, run: Run) -> "CheckResult":
+    """Check one capture and stage what may be loaded."""
+    from include.check import run as check_run
+
+    with _ledger("check", run, capture_id=capture_id) as entry:
+        result = check_run.check(capture_id)
+        entry.update(
+            reason="; ".join(result.warnings),
+            rows_in=result.rows_in,
+            quarantined=result.quarantined,
+            rejected=result.rejected,
+        )
+    return result
+
+
+def load(staged: str, run: Run) -> "LoadResult":
+    """Load one staged capture into the warehouse."""
+    from include.load import run as load_run
+
+    with _ledger("load", run) as entry:
+        result = load_run.load(staged, run_id=run.run_id, quarter=run.quarter)
+        entry.update(
+            capture_id=result.capture_id,
+            state="ok" if result.years else "unchanged",
+            rows_in=result.rows_in,
+            loaded=result.loaded,
+            quarantined=result.quarantined,
+            rejected=result.rejected,
+            new=result.new,
+            revised=result.revised,
+            withdrawn=result.withdrawn,
+            years=result.years,
+        )
+    return result
+
+
+# --- measure -----------------------------------------------------------------------------------------------------
+
+
+def measure(agreement_id: str, year: int, run_id: str = "by-hand", as_of: datetime | None = None) -> "MeasureResult":
+    """Compute an agreement's indicators for one year."""
+    from include.measure import run as measure_run
+
+    run = Run(quarter="", read_from="archive", as_of=as_of, run_id=run_id)
+    with _ledger("measure", run, part=f"{_agreement(agreement_id).id}-{year}") as entry:
+        result = measure_run.measure(agreement_id, year, as_of)
+        entry.update(state="ok" if result.changed else "unchanged", years=[year])
+    return result
+
+
+def pending_years() -> list[int]:
+    """Return the years that a load changed after their indicators were last computed."""
+    from include.load import run as load_run
+
+    return load_run.pending_years()
+
+
+# --- publish -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PublicationDue:
+    """An edition to publish: of which agreement and year, and as known when (ISO 8601, None = all that is loaded)."""
+
+    agreement_id: str
+    year: int
+    edition: Edition
+    as_of: str | None
+
+
+def edition(agreement_id: str | None, year: int | None, name: str | None, as_of: datetime | None) -> PublicationDue:
+    """Return the edition that an operator asks for.
+
+    Raises:
+        UsageError: something is missing, or the year is not one that the agreement is followed up for.
+    """
+    if not (agreement_id and year and name):
+        raise UsageError("To publish by hand, give all of agreement, year and edition.")
+    agreement = _agreement(agreement_id)
+    if year not in agreement.years():
+        years = agreement.years()
+        raise UsageError(f"{agreement_id} is followed up for {years[0]} to {years[-1]}; {year} was asked for.")
+    return PublicationDue(agreement_id, year, _edition_name(name), as_of.isoformat() if as_of else None)
+
+
+def editions_due(moment: datetime, as_of: datetime | None = None) -> list[PublicationDue]:
+    """Return the editions whose day is that of ``moment``, for the year before it; they know what is known then."""
+    known = (as_of or moment).isoformat()
+    return [
+        PublicationDue(agreement.id, moment.year - 1, due.edition, known)
+        for agreement in registry().agreements.values()
+        for due in agreement.editions
+        if (due.month, due.day) == (moment.month, moment.day) and moment.year - 1 in agreement.years()
+    ]
+
+
+def years_to_publish(everything: Registry) -> list[tuple[str, int]]:
+    """Return the whole years of each agreement that the warehouse may have figures for, oldest first."""
+    this_year = datetime.now(UTC).year
+    return [(a.id, year) for a in everything.agreements.values() for year in a.years() if year < this_year]
+
+
+def build(agreement_id: str, year: int, edition: str, as_of: str | None, run_id: str = "by-hand") -> "BuildResult":
+    """Build a release in full, unless nothing has changed since the last one of that year and edition."""
+    from include.load import run as load_run
+    from include.publish import run as publish_run
+
+    known = datetime.fromisoformat(as_of) if as_of else load_run.last_known()
+    with _ledger("build", _publish_run(run_id), part=f"{agreement_id}-{year}-{edition}") as entry:
+        result = publish_run.build(agreement_id, year, _edition_name(edition), known)
+        entry.update(state="ok" if result.state == "built" else "unchanged", reason=result.release_id)
+    return result
+
+
+def audit(release_id: str, run_id: str = "by-hand") -> None:
+    """Prove a release.
+
+    Raises:
+        ReleaseRefused: the audit failed.
+    """
+    from include.publish import run as publish_run
+
+    with _ledger("audit", _publish_run(run_id), part=release_id):
+        publish_run.audit(release_id)
+
+
+def compare(release_id: str, run_id: str = "by-hand") -> str:
+    """Record and return what differs from the release before, in Swedish words for the approver."""
+    from include.publish import run as publish_run
+
+    with _ledger("compare", _publish_run(run_id), part=release_id):
+        return publish_run.compare(release_id)
+
+
+def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") -> str:
+    """Make a release current; return its id.
+
+    Raises:
+        ReleaseRefused: audit, comparison or approval is lacking, or a waiver is asked for on live data.
+    """
+    from include.publish import run as publish_run
+
+    with _ledger("release", _publish_run(run_id), part=release_id) as entry:
+        publish_run.release(release_id, approval)
+        entry.update(reason=f"approval: {approval['decision']} ({approval['by']})")
+    return release_id
+
+
+def summary() -> str:
+    """Return the table that ends the main job."""
+    from include.publish import summary as publish_summary
+
+    return publish_summary.summary()
+
+
+# --- set-up ------------------------------------------------------------------------------------------------------
+
+
+def migrate() -> None:
+    """Bring the warehouse up to date: schema, roles, and the dimensions that the registry defines."""
+    from include.load import run as load_run
+
+    load_run.migrate()
+    load_run.sync_dimensions(registry())
+
+
+def adopt_bundle() -> int:
+    """Make the bundled captures captures of the archive; return how many were new to it."""
+    from include.archive.store import Archive
+
+    return Archive(settings.archive_url()).adopt(Archive(settings.bundle_url()))
+
+
+def by_hand(quarter: str | None, read_from: str | None, as_of: datetime | None) -> Run:
+    """Return a run as the command line makes it: the last whole quarter, and the deployment's way of reading."""
+    today = datetime.now(UTC)
+    last = Quarter.from_date(Quarter.from_date(today.date()).start - timedelta(days=1))
+    chosen = settings.read_from() if read_from is None else read_from
+    if chosen not in ("live", "archive"):
+        raise UsageError(f"read-from is {chosen!r}; expected live or archive.")
+    return Run(
+        quarter=str(Quarter.parse(quarter) if quarter else last),
+        read_from="live" if chosen == "live" else "archive",
+        as_of=as_of,
+        run_id=f"by-hand__{today:%Y%m%dT%H%M%SZ}",
+    )
+
+
+def _publish_run(run_id: str) -> Run:
+    return Run(quarter="", read_from="archive", as_of=None, run_id=run_id)
+
+
+def _agreement(agreement_id: str) -> Any:
+    known = registry().agreements
+    if agreement_id not in known:
+        raise UsageError(f"There is no agreement {agreement_id!r}; the registry has {', '.join(sorted(known))}.")
+    return known[agreement_id]
+
+
+def _edition_name(name: str) -> Edition:
+    match name:
+        case "preliminary" | "final" | "correction" | "closing":
+            return name
+        case _:
+            raise UsageError(f"There is no edition {name!r}; expected preliminary, final, correction or closing.")
+
+
+@contextmanager
+def _ledger(stage: str, run: Run, **about: Any) -> Iterator[dict[str, Any]]:
+    """Enter one outcome in the ledger: ``ok`` unless told otherwise, ``failed`` with its reason on an error.
+
+    The entry is a record of its own: that it cannot be written never hides the error that it is about.
+    """
+    from include.load import run as load_run
+
+    began = datetime.now(UTC)
+    entry: dict[str, Any] = {"state": "ok", "reason": "", **about}
+    try:
+        yield entry
+    except Exception as error:
+        entry.update(state="failed", reason=f"{type(error).__name__}: {error}"[:2000])
+        raise
+    finally:
+        load_run.record_outcome(stage=stage, run_id=run.run_id, quarter=run.quarter or None, started_at=began, **entry)
