@@ -24,7 +24,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Loader(yaml.CSafeLoader):
-    """The C loader that refuses a key written twice; YAML itself would silently keep the last."""
+    """The C loader that refuses a key written twice, where YAML itself would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[str, int] = {}
@@ -34,6 +34,13 @@ class _Loader(yaml.CSafeLoader):
                 raise _DuplicateKey(line, f"the key '{key.value}' stands here and in line {seen[key.value]}; keep one")
             seen[key.value] = line
         return super().construct_mapping(node, deep=deep)
+
+
+# Dates stay text for the models to read: the loader's own reading of them stops at an impossible one without a line.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
 
 
 class _DuplicateKey(Exception):

@@ -89,7 +89,7 @@ def bridge(registry: Registry, agreement: Agreement) -> list[Bridged]:
     the area excludes it. A bridge row holds while both the goal area and the agreement hold.
     """
     rows = []
-    for goal in agreement.goal_areas:
+    for goal in filter(agreement.overlaps, agreement.goal_areas):
         by_theme = {i.id for i in registry.indicators.values() if i.theme in goal.themes}
         start = max(filter(None, (goal.valid_from, agreement.valid_from)), default=None)
         end = min(filter(None, (goal.valid_to, agreement.valid_to)), default=None)

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
+from include.errors import UsageError
+from include.periods import Period
 from include.registry.documents import Entry, Faults, Loc
 from include.registry.models import (
     Agreement,
@@ -19,6 +21,7 @@ from include.registry.models import (
     InboxFetch,
     Indicator,
     Party,
+    PxWebTable,
     Registry,
     Selection,
     Source,
@@ -110,6 +113,10 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
     yield from _twice((measure.id for measure in source.measures), "measures", "id")
     own = {f"{source.id}.{measure.id}": measure.id for measure in source.measures}
     yield from _breaks(source.breaks, registry, own.values())
+    first = source.release.first_period
+    if (unit := _unit(first)) != source.release.speaks_in:
+        found = f"a {unit}" if unit else "no period"
+        yield ("release", "first_period"), f"'{first}' is {found}; expected a {source.release.speaks_in}"
     match source.fetch:
         case HttpFileFetch() as fetch:
             for code in fetch.areas:
@@ -129,6 +136,24 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
             host = urlsplit(fetch.base_url).hostname
             if host not in fetch.allowed_hosts:
                 yield ("fetch", "base_url"), f"its host {host} is none of allowed_hosts"
+            for index, table in enumerate(fetch.tables):
+                yield from _table(table, source, ("fetch", "tables", index))
+
+
+def _table(table: PxWebTable, source: Source, loc: Loc) -> Iterator[Fault]:
+    for key, period in (("first_period", table.first_period), ("last_period", table.last_period)):
+        if period is not None and _unit(period) != source.release.speaks_in:
+            yield (*loc, key), f"'{period}' is no {source.release.speaks_in}"
+    if table.time_variable not in table.selection:
+        yield (*loc, "selection"), f"the time variable {table.time_variable} is not selected"
+
+
+def _unit(period: str) -> str | None:
+    """Return the unit of a period, or None if the text names no period."""
+    try:
+        return Period.parse(period).unit
+    except UsageError:
+        return None
 
 
 def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:
@@ -181,6 +206,8 @@ def _indicator(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
     for index, series in enumerate(indicator.series):
         for position, code in enumerate(series.breakdown):
             yield from _breakdown_named(code, registry, ("series", index, "breakdown", position))
+        for position, selection in enumerate(series.numerator):
+            yield from _selection(selection, registry, ("series", index, "numerator", position))
     named: list[tuple[Loc, str | None]] = [(("read_with", n), name) for n, name in enumerate(indicator.read_with)]
     named += [(("replaces",), indicator.replaces), (("replaced_by",), indicator.replaced_by)]
     for loc, name in named:
