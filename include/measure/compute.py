@@ -1,0 +1,371 @@
+"""Indicators from observations: pure functions, no clock and no database.
+
+A value is made of numerator and denominator, each a sum of observations that must all be there: what is missing never
+counts as zero, and what is suppressed hides the value, its parts and its interval together. Every row that has no
+value says why.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from include.measure import methods
+from include.measure.breaks import break_texts, selections_of
+from include.measure.methods import METHODS
+from include.measure.observed import ORIGINS, Figure, Lack, Observed, keys_of
+from include.measure.trend import POINTS
+from include.measure.trends import trends_of
+from include.registry.models import Agreement, Area, Indicator, Registry, Selection, Series
+from include.registry.read import areas_of, bridge, measures
+
+VALUE_COLUMNS = [
+    *("indicator_id", "definition_version", "series", "area", "area_role", "year", "sex", "age", "party", "breakdown"),
+    *("unit", "decimals", "numerator", "denominator", "value", "ci_low", "ci_high", "ci_level", "ci_method"),
+    *("method", "method_version", "obs_status", "conf_status", "reason_sv", "preliminary", "is_example", "origin"),
+    *("is_total", "break_before", "marks", "notes_sv", "captures", "known_from"),
+]
+
+#: Of several reasons for having no value, the first of these is told.
+_WORST_FIRST = ("missing", "not_collected", "not_applicable", "suppressed")
+
+_SUPPRESSED = Lack("suppressed", "Uppgiften visas inte av sekretesskäl.")
+_NO_DENOMINATOR = Lack("not_applicable", "Nämnaren är 0: ej tillämpligt.")
+
+
+class Place(NamedTuple):
+    """An area in its role for the agreement."""
+
+    area: Area
+    role: str
+
+
+class Cell(NamedTuple):
+    """Which value: one indicator's series in one place and year, for one party or (``-``) for all."""
+
+    indicator: Indicator
+    series: Series
+    place: Place
+    year: int
+    party: str
+
+    @property
+    def kind(self) -> str:
+        """Return how the value is made: count, share, rate or criteria."""
+        return self.series.value or self.indicator.value
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A numerator or denominator: its amount, or why there is none, and the figures found for it."""
+
+    amount: float | None = None
+    lack: Lack | None = None
+    figures: list[Figure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def compute(
+    observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Iterable[int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the agreement's indicators and their trends for some years.
+
+    Args:
+        observations: as of one moment, with the columns of :func:`include.load.read.observations`, in any order. The
+            four years before the first asked for belong to it too, for the trends.
+        registry: everything that exists.
+        agreement: whose indicators, areas and parties.
+        years: the years wanted.
+
+    Returns:
+        The values (:data:`VALUE_COLUMNS`) and the trends (:data:`include.measure.trends.TREND_COLUMNS`), in a fixed
+        order, for the years wanted only. NaN, None and NaT stand for "none"; ``obs_status`` always says which.
+
+    Raises:
+        ValueError: the observations hold two rows for one key.
+    """
+    wanted = sorted(set(years))
+    window = sorted({year - back for year in wanted for back in range(POINTS)})
+    values = _values(observations, registry, agreement, window)
+    trends = trends_of(values, registry)
+    return (
+        values[values["year"].isin(wanted)].reset_index(drop=True),
+        trends[trends["year"].isin(wanted)].reset_index(drop=True),
+    )
+
+
+def indicators_of(registry: Registry, agreement: Agreement) -> list[Indicator]:
+    """Return the indicators that an agreement is followed up with, and the context indicators, by id."""
+    bridged = {row.indicator for row in bridge(registry, agreement)}
+    return [each for name, each in sorted(registry.indicators.items()) if name in bridged or each.theme == "C"]
+
+
+def measures_of(registry: Registry, agreement: Agreement) -> list[str]:
+    """Return the codes of the measures that the agreement's indicators are made of, sorted."""
+    return sorted(
+        {
+            selection.measure
+            for indicator in indicators_of(registry, agreement)
+            for series in indicator.series
+            for selection in selections_of(indicator, series)
+        }
+    )
+
+
+def places_of(indicator: Indicator, registry: Registry, agreement: Agreement, year: int) -> list[Place]:
+    """Return the areas that an indicator is given for in a year, each in its role."""
+    areas = {
+        "county": [registry.areas[agreement.county]],
+        "proxy": [registry.areas[code] for _, code in sorted(agreement.proxies.items())],
+        "benchmark": [registry.areas[agreement.benchmark]],
+        "kommun": areas_of(registry, agreement, date(year, 12, 31)),
+    }
+    return [Place(area, role) for role, found in areas.items() if role in indicator.areas for area in found]
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def _values(observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Sequence[int]) -> pd.DataFrame:
+    indicators = indicators_of(registry, agreement)
+    codes = {
+        place.area.code
+        for indicator in indicators
+        for year in years
+        for place in places_of(indicator, registry, agreement, year)
+    }
+    observed = Observed(observations, registry, codes)
+    rows = [
+        row
+        for indicator in indicators
+        for row in (
+            _measured(indicator, observed, registry, agreement, years)
+            if indicator.series
+            else _announced(indicator, registry, agreement, years)
+        )
+    ]
+    return _finished(rows)
+
+
+def _measured(
+    indicator: Indicator, observed: Observed, registry: Registry, agreement: Agreement, years: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an indicator that has series: in every year at least one for each of its areas."""
+    units = {code: measure.unit for code, (_, measure) in measures(registry).items()}
+    for year in years:
+        current = [series for series in indicator.series if _covers(series, year)]
+        for series in current or indicator.series[:1]:
+            unit = _unit(indicator, series, units)
+            gaps = break_texts(indicator, series, registry).get(year, [])
+            before = _too_early(indicator, series, registry, agreement, year)
+            for place in places_of(indicator, registry, agreement, year):
+                for party in _parties(indicator, series, place, year, observed):
+                    cell = Cell(indicator, series, place, year, party)
+                    yield _row(cell, unit, before, gaps, observed)
+
+
+def _announced(
+    indicator: Indicator, registry: Registry, agreement: Agreement, years: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield one row a year for an indicator that has no series yet: it says why there is no value."""
+    why = indicator.not_yet.sv if indicator.not_yet else "Indikatorn är under utveckling."
+    series = Series(id="none", label=indicator.name)
+    place = Place(registry.areas[agreement.county], "county")
+    for year in years:
+        cell = Cell(indicator, series, place, year, "-")
+        yield _base(cell, indicator.unit) | _lacking(Lack("not_collected", why), [])
+
+
+def _covers(series: Series, year: int) -> bool:
+    return (series.first_year or year) <= year <= (series.last_year or year)
+
+
+def _unit(indicator: Indicator, series: Series, units: dict[str, str]) -> str:
+    """Return the unit; a series of counts in an indicator of shares has that of what is counted."""
+    if series.value == "count" and indicator.value != "count":
+        return units[(series.numerator or indicator.numerator)[0].measure]
+    return indicator.unit
+
+
+def _too_early(
+    indicator: Indicator, series: Series, registry: Registry, agreement: Agreement, year: int
+) -> Lack | None:
+    """Return why nobody could have the figure for that year yet, if so."""
+    if not _covers(series, year):
+        first = min(each.first_year or year for each in indicator.series)
+        last = max(each.last_year or year for each in indicator.series)
+        return Lack(
+            "not_collected", f"Uppgiften redovisas från {first}." if year < first else f"Redovisades till {last}."
+        )
+    owners = {selection.measure.partition(".")[0] for selection in selections_of(indicator, series)}
+    first = agreement.years().start
+    if owners <= registry.extracts.keys() and year < first:
+        return Lack("not_collected", f"Uppgiften samlas in från {first}, det första året som följs upp.")
+    return None
+
+
+def _parties(indicator: Indicator, series: Series, place: Place, year: int, observed: Observed) -> list[str]:
+    """Return "all" and, where the indicator is given by party, the parties that have a row in the numerator."""
+    if not indicator.by_party:
+        return ["-"]
+    numerator = series.numerator or indicator.numerator
+    keys = [key for selection in numerator for key in keys_of(selection, series, place.area, year)]
+    return ["-", *observed.parties(keys)]
+
+
+def _row(cell: Cell, unit: str, before: Lack | None, gaps: list[str], observed: Observed) -> dict[str, Any]:
+    row = _base(cell, unit) | {"break_before": bool(gaps)}
+    if before is not None:
+        return row | _lacking(before, [])
+    top, bottom = _parts(cell, observed)
+    figures = top.figures + bottom.figures
+    notes = [*gaps, *top.notes]
+    if any(figure.value_status == "estimate" for figure in figures):
+        notes.append("Uppskattad uppgift: en del av underlaget kunde inte räknas.")
+    lack = _worst([part.lack for part in (top, bottom) if part.lack])
+    if lack is None and bottom.amount == 0:
+        lack = _NO_DENOMINATOR
+    elif cell.kind == "share" and (top.amount or 0) > (bottom.amount or 0) > 0:
+        notes.append("Täljaren är större än nämnaren, så inget osäkerhetsintervall kan beräknas.")
+    row |= _lacking(lack, figures) if lack else _lineage(figures) | {"obs_status": "ok"}
+    if lack is None or lack.obs_status != "suppressed":
+        row |= {"numerator": top.amount, "denominator": bottom.amount}
+    return row | {"notes_sv": "|".join(notes)}
+
+
+def _parts(cell: Cell, observed: Observed) -> tuple[Sum, Sum]:
+    """Return the numerator and the denominator; a count has no denominator."""
+    if cell.kind == "criteria":
+        return _criteria(cell, observed)
+    top = _add(_numerator(cell), cell, observed)
+    return top, _add(cell.indicator.denominator, cell, observed) if cell.kind in ("share", "rate") else Sum()
+
+
+def _base(cell: Cell, unit: str) -> dict[str, Any]:
+    """Return what a row says before anything is looked up."""
+    indicator, series, place, year, party = cell
+    breakdown = "+".join(series.breakdown) or "total"
+    counted = cell.kind == "count"
+    interval = indicator.interval if not counted or indicator.interval == "poisson" else "none"
+    return {
+        "indicator_id": indicator.id,
+        "definition_version": indicator.definition_version,
+        "series": series.id,
+        "area": place.area.code,
+        "area_role": place.role,
+        "year": year,
+        "sex": series.sex,
+        "age": series.age,
+        "party": party,
+        "breakdown": breakdown,
+        "unit": unit,
+        "decimals": 0 if series.value == "count" else indicator.decimals,
+        "numerator": None,
+        "denominator": None,
+        "method": cell.kind,
+        "conf_status": "free",
+        "reason_sv": None,
+        "is_total": (series.sex, party, breakdown) == ("T", "-", "total"),
+        "break_before": False,
+        "notes_sv": "",
+        "per": float(indicator.per),
+        "interval": interval,
+    }
+
+
+def _numerator(cell: Cell) -> list[Selection]:
+    return cell.series.numerator or cell.indicator.numerator
+
+
+def _add(selections: Sequence[Selection], cell: Cell, observed: Observed) -> Sum:
+    """Return the sum of all observations of some selections; one that is lacking leaves no sum."""
+    found = [
+        observed.find(part)
+        for selection in selections
+        for key in keys_of(selection, cell.series, cell.place.area, cell.year, cell.party)
+        for part in observed.cells(key)
+    ]
+    figures = [one for one in found if isinstance(one, Figure)]
+    if lack := _worst([one for one in found if isinstance(one, Lack)]):
+        return Sum(None, lack, figures)
+    return Sum(math.fsum(figure.value or 0.0 for figure in figures), None, figures)
+
+
+def _criteria(cell: Cell, observed: Observed) -> tuple[Sum, Sum]:
+    """Return how many criteria are met, and how many apply; a criterion is met if its figure is above 0."""
+    criteria = [_add([selection], cell, observed) for selection in _numerator(cell)]
+    figures = [figure for one in criteria for figure in one.figures]
+    lacks = [one.lack for one in criteria if one.lack]
+    unknown = [lack for lack in lacks if lack.obs_status != "not_applicable"]
+    applying = [one.amount for one in criteria if one.amount is not None]
+    if unknown or not applying:
+        return Sum(None, _worst(unknown or lacks), figures), Sum()
+    notes = [f"{len(lacks)} av {len(criteria)} villkor är inte tillämpliga detta år."] if lacks else []
+    met = sum(amount > 0 for amount in applying)
+    return Sum(float(met), None, figures, notes), Sum(float(len(applying)))
+
+
+def _worst(lacks: Sequence[Lack]) -> Lack | None:
+    """Return the reason that is told when there are several."""
+    if not lacks:
+        return None
+    worst = min(lacks, key=lambda lack: _WORST_FIRST.index(lack.obs_status))
+    return _SUPPRESSED if worst.obs_status == "suppressed" else worst
+
+
+def _lacking(lack: Lack, figures: Sequence[Figure]) -> dict[str, Any]:
+    return _lineage(figures) | {
+        "obs_status": lack.obs_status,
+        "reason_sv": lack.reason_sv,
+        "conf_status": "suppressed" if lack.obs_status == "suppressed" else "free",
+    }
+
+
+def _lineage(figures: Sequence[Figure]) -> dict[str, Any]:
+    """Return what a row inherits from its figures: the least trustworthy origin, all marks, the latest knowledge."""
+    origins = sorted({figure.origin for figure in figures}, key=ORIGINS.index)
+    return {
+        "preliminary": any(figure.status == "P" for figure in figures),
+        "is_example": "example" in origins,
+        "origin": origins[-1] if origins else None,
+        "marks": "|".join(sorted({figure.mark for figure in figures} - {"direct"})),
+        "captures": "|".join(sorted({figure.capture_id for figure in figures})),
+        "known_from": max((figure.known_from for figure in figures), default=None),
+    }
+
+
+# --- the table ---------------------------------------------------------------------------------------------------
+
+
+def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows as a table with values and intervals, each method over all its rows at once."""
+    frame = pd.DataFrame(rows, columns=[*VALUE_COLUMNS, "per", "interval"])
+    frame["known_from"] = pd.to_datetime(frame["known_from"], utc=True)
+    top, bottom = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("numerator", "denominator"))
+    per, ok = frame["per"].to_numpy(dtype=float), (frame["obs_status"] == "ok").to_numpy()
+    divided = frame["method"].isin(("share", "rate")).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(divided, per / bottom, 1.0)  # value of one event
+        frame["value"] = np.where(ok, np.where(divided, per * top / bottom, top), np.nan)
+    low, high, name = np.full(len(frame), np.nan), np.full(len(frame), np.nan), np.full(len(frame), None, dtype=object)
+    wilson = ok & (frame["interval"] == "wilson").to_numpy() & (top <= bottom)
+    limits = methods.wilson(top[wilson], bottom[wilson])
+    low[wilson], high[wilson], name[wilson] = per[wilson] * limits.low, per[wilson] * limits.high, "wilson"
+    poisson = ok & (frame["interval"] == "poisson").to_numpy()
+    limits = methods.poisson_interval(top[poisson])
+    low[poisson], high[poisson] = size[poisson] * limits.low, size[poisson] * limits.high
+    name[poisson] = [methods.poisson_method(count) for count in top[poisson]]
+    frame["numerator"], frame["denominator"] = top, bottom
+    frame["ci_low"], frame["ci_high"], frame["ci_method"] = low, high, name
+    frame["ci_level"] = np.where(np.isnan(high), np.nan, methods.LEVEL)
+    frame["method_version"] = [_version(*pair) for pair in zip(frame["method"], name, strict=True)]
+    return frame[VALUE_COLUMNS]
+
+
+def _version(method: str, interval: str | None) -> str:
+    """Return the version of the method, then that of the interval if there is one."""
+    return ".".join(METHODS[one].version for one in (method, interval) if one)
