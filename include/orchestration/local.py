@@ -108,7 +108,7 @@ def _secrets(here: Place) -> dict[str, str]:
     if not file.exists():
         from cryptography.fernet import Fernet
 
-        keys = {name: secrets.token_urlsafe(32) for name in ("jwt", "api")} | {"fernet": Fernet.generate_key().decode()}
+        keys = {name: secrets.token_urlsafe(64) for name in ("jwt", "api")} | {"fernet": Fernet.generate_key().decode()}
         _write_secret(file, json.dumps(keys))
     if not here.passwords.exists():
         _write_secret(here.passwords, json.dumps({"admin": secrets.token_urlsafe(12)}))
@@ -133,6 +133,7 @@ def environment() -> dict[str, str]:
         "AIRFLOW__API__PORT": str(ports["api"]),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.airflow_url(),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.airflow_url(),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["worker_log"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log"]),
         "FOLLOWUP_HOME": str(settings.home()),
