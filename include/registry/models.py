@@ -351,7 +351,7 @@ class Series(Model):
 
 
 class Target(Model):
-    """A target of an indicator's first series, with who set it. Only ``text`` and ``national`` may be drawn as a line."""
+    """A target of an indicator's first series, with who set it; only ``text`` and ``national`` may be a line."""
 
     value: float
     origin: Literal["text", "text_universal", "national", "internal"]
