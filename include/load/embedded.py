@@ -110,6 +110,8 @@ class Embedded:
         with self._lock():
             if self.running():
                 self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(_START_SECONDS), "-m", "fast", "stop")
+            if self.socket_dir != self.data:
+                shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def running(self) -> bool:
         """Return whether a server runs on this data folder and takes connections."""
@@ -127,8 +129,8 @@ class Embedded:
         return self._url("postgresql+psycopg", user, database)
 
     def airflow_url(self) -> str:
-        """Return the address of Airflow's metadata database (psycopg 2, which Airflow needs)."""
-        return self._url("postgresql+psycopg2", AIRFLOW_USER, AIRFLOW_DATABASE)
+        """Return the address of Airflow's metadata database (psycopg 3, which serves Airflow both sync and async)."""
+        return self._url("postgresql+psycopg", AIRFLOW_USER, AIRFLOW_DATABASE)
 
     def psql_command(self, user: str, database: str = DATABASE) -> list[str]:
         """Return the command that opens psql as a role; pass ``PGPASSWORD`` from :meth:`password` beside it."""
@@ -221,7 +223,18 @@ class Embedded:
             try:
                 self._run(
                     "pg_ctl",
-                    *("-D", str(self.data), "-w", "-t", str(_START_SECONDS), "-l", str(self.log), "-o", options, "start"),
+                    *(
+                        "-D",
+                        str(self.data),
+                        "-w",
+                        "-t",
+                        str(_START_SECONDS),
+                        "-l",
+                        str(self.log),
+                        "-o",
+                        options,
+                        "start",
+                    ),
                 )
                 return
             except ServerFailed:

@@ -1,0 +1,486 @@
+"""The BI contract: the views of the schema ``publ``, with a comment on each view and column.
+
+A view here is a promise. Once a county reads it, its columns keep their names, order, types and meaning; what must
+break becomes a ``_v2`` beside it. The views belong to the warehouse's owner and run with the owner's rights, so their
+reader needs no right to anything else. Codes are the keys between facts and dimensions: they mean the same in every
+warehouse, while the integer keys inside do not.
+
+Every view has ``release_id``: a page of several queries sees by it whether a release was made current in between.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: Dates that stand for an open end, so that a reader can compare without minding NULL.
+OPEN_START, OPEN_END = "1900-01-01", "2199-12-31"
+
+#: The release made current last, of any agreement; dimensions are shared by all.
+_LATEST = "coalesce((SELECT release_id FROM warehouse.current_release ORDER BY made_current_at DESC, 1 LIMIT 1), '-')"
+
+#: Swedish comment of each column, the same wherever the name occurs.
+COMMENTS = {
+    "additive": "Sant om måttet får summeras.",
+    "after": "Efter ändringen.",
+    "age_code": "Åldersgrupp, se age_v1.",
+    "age_from": "Yngsta ålder i hela år.",
+    "age_to": "Äldsta ålder i hela år; 199 = ingen övre gräns.",
+    "agreement_id": "Avtal.",
+    "approval": "Hur utgivningen godkändes: approved (av en person) eller waived (enbart medföljande uppgifter).",
+    "approval_reason": "Skäl för godkännandet.",
+    "area_code": "Område, se area_v1. Kod som text, med inledande nolla.",
+    "area_kind": "riket, polisregion, lan eller kommun.",
+    "area_role": "county (länet), proxy (ersätter länet), benchmark (jämförelse) eller kommun.",
+    "as_of": "Kunskapens slutpunkt: vad som var känt då ingår.",
+    "before": "Före ändringen.",
+    "break_before": "Sant om serien bryts mellan föregående år och detta; jämför inte över brottet.",
+    "breakdown_code": "Indelningsvärde, se breakdown_v1; total = ej uppdelat.",
+    "capture_id": "Fångst i arkivet som uppgiften kommer från.",
+    "captures": "Fångster i arkivet som värdet vilar på, åtskilda av |.",
+    "caveats_sv": "Att tänka på, åtskilt av |.",
+    "change_no": "Ändringens nummer inom utgivningen.",
+    "chi2": "Prövningens testvärde; tomt om result är cannot_be_calculated.",
+    "ci_high": "Konfidensintervallets övre gräns; tom om has_interval är falskt.",
+    "ci_level": "Konfidensgrad, t.ex. 0,95; tom om has_interval är falskt.",
+    "ci_low": "Konfidensintervallets nedre gräns; tom om has_interval är falskt.",
+    "ci_method": "Intervallets metod; - om inget intervall beräknas.",
+    "code": "Kod.",
+    "conf_status": "Sekretess: free (visas) eller suppressed (skyddad av oss), se status_v1.",
+    "coverage_kind": "indicator (indikatorns värden för året) eller delivery (en parts leverans).",
+    "data_status": "P = preliminär, F = slutlig, som källan säger.",
+    "decimals": "Antal decimaler att visa.",
+    "definition_en": "Definition på engelska.",
+    "definition_sv": "Definition.",
+    "definition_version": "Definitionens version; jämför inte värden av olika version utan att läsa definitionerna.",
+    "denominator": "Nämnare; får summeras. Tom enligt obs_status och conf_status, eller om has_ratio är falskt.",
+    "diff_sv": "Vad som ändrats mot föregående utgivning.",
+    "direction": "Önskad riktning: +, - eller 0 (ingen; säg inte bättre eller sämre).",
+    "edition": "preliminary, final, correction eller closing.",
+    "field": "Vad som ändrats.",
+    "first_day": "Periodens första dag.",
+    "goal_area": "Målområdets kod, se goal_area_v1.",
+    "has_interval": "Sant om värdet har ett konfidensintervall.",
+    "has_ratio": "Sant om värdet har en nämnare.",
+    "has_size": "Sant om ändringen har en storlek.",
+    "has_target": "Sant om det finns ett målvärde som får visas som mållinje.",
+    "has_value": "Sant om en uppgift med koden har ett värde.",
+    "indicator_id": "Indikator, se indicator_v1.",
+    "interval_kind": "Typ av konfidensintervall: none, wilson eller poisson.",
+    "is_current": "Sant om utgivningen gäller nu.",
+    "is_example": "EXEMPELDATA: sant om uppgiften vilar på påhittade exempelleveranser.",
+    "is_total": "Sant om raden är en summa av andra rader; summera aldrig med dem.",
+    "kind": "Slag.",
+    "known_from": "Från när den senaste av uppgifterna är känd; tom om obs_status inte är ok.",
+    "label_en": "Benämning på engelska.",
+    "label_sv": "Benämning.",
+    "last_day": "Periodens sista dag.",
+    "mark": "Hur uppgiften kommer ur källan, se status_v1.",
+    "marks": "Uppgifternas märkningar, åtskilda av |, se status_v1.",
+    "measure_code": "Mått: <källa eller utdrag>.<mått>.",
+    "measure_sv": "Måttets benämning.",
+    "method": "Beräkningens metod; - om värde saknas.",
+    "method_version": "Metodens version; - om värde saknas.",
+    "n_missing": "Antal som saknas; får summeras. Visa det bredvid varje summa.",
+    "n_suppressed": "1 om värdet är skyddat, annars 0; får summeras. En summa med skyddade värden är ofullständig.",
+    "n_values": "Antal värden; får summeras.",
+    "name_en": "Namn på engelska.",
+    "name_sv": "Namn.",
+    "notes_sv": "Att tänka på, åtskilt av |.",
+    "numerator": "Täljare; får summeras. Tom enligt obs_status och conf_status.",
+    "obs_status": "Om värdet finns: ok, missing, not_applicable, not_collected eller suppressed (hos källan).",
+    "origin": "Ursprung: live (hämtad), reconstructed (återskapad fil med riktiga uppgifter) eller example (påhittad).",
+    "origins": "Uppgifternas ursprung, åtskilda av |.",
+    "parent_code": "Kod för det som raden ingår i; - för inget.",
+    "party_area_code": "Kommunkod; - om parten inte är en kommun.",
+    "party_code": "Part, se party_v1; - = ingen.",
+    "per": "Multiplikator: value = täljare / nämnare * per; 100 för procent.",
+    "period_code": "Period, se period_v1.",
+    "position": "Ordning i avtalet.",
+    "preliminary": "Sant om någon uppgift är preliminär.",
+    "previous_release_id": "Utgivning som ändringarna räknas mot; - för ingen.",
+    "read_with": "Indikatorer att läsa tillsammans med denna, åtskilda av |.",
+    "reason_sv": "Varför värdet saknas; - om det finns.",
+    "release_id": "Utgivning som raden kommer ur (i dimensioner: den senast gällande, - om ingen).",
+    "released_at": "När utgivningen först gjordes gällande.",
+    "result": "up, down, no_change eller cannot_be_calculated.",
+    "role": "Roll i avtalet.",
+    "scheme": "Indelning.",
+    "series": "Serie inom indikatorn.",
+    "sex_code": "Kön: K, M eller T, se sex_v1.",
+    "size": "Ändringens storlek i värdets enhet; tom om has_size är falskt.",
+    "slope": "Lutning per år; tom om result är cannot_be_calculated.",
+    "source_id": "Källa eller utdrag.",
+    "source_label": "Källans egen benämning; tom om källan inte har någon.",
+    "sources_sv": "Källor, åtskilda av |.",
+    "status": "Status.",
+    "suppression": "Sekretessregel: none, public_source eller small_counts.",
+    "target_origin": "Vem som satt målvärdet; - om inget finns.",
+    "target_sv": "Målvärdet i text; - om inget finns.",
+    "target_value": "Målvärde; tomt om has_target är falskt.",
+    "test": "Prövningens metod; - om ingen.",
+    "text_sv": "Vad avtalet säger, i korthet.",
+    "theme": "Tema i indikatorkatalogen.",
+    "unit": "Enhet.",
+    "valid_from": f"Första giltiga dag; {OPEN_START} = sedan början.",
+    "valid_to": f"Sista giltiga dag; {OPEN_END} = tills vidare.",
+    "value": "Värde; tomt enligt status. Summera aldrig kvoter: räkna om som sum(numerator)/sum(denominator)*per.",
+    "value_high": "Källans övre gräns; tom om uppgiften inte är en skattning med gränser (value_status).",
+    "value_kind": "count (antal), share (andel), rate (kvot) eller criteria (uppfyllda kriterier).",
+    "value_low": "Källans nedre gräns; tom om uppgiften inte är en skattning med gränser (value_status).",
+    "value_status": "Om värdet finns, och varför inte, se status_v1.",
+    "why_sv": "Vad indikatorn säger om målet; - om inget sägs.",
+    "year": "Kalenderår.",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: its name, its Swedish comment, its columns (name: SQL expression) and where they come from.
+
+    Attributes:
+        overrides: Swedish comments of columns whose name means something of its own here.
+    """
+
+    name: str
+    comment: str
+    columns: dict[str, str]
+    source: str
+    overrides: tuple[tuple[str, str], ...] = ()
+
+    def statements(self) -> Iterator[str]:
+        """Yield the SQL that makes the view and its comments."""
+        columns = ",\n".join(f"    {expression} AS {name}" for name, expression in self.columns.items())
+        yield f"CREATE VIEW publ.{self.name} WITH (security_barrier) AS\nSELECT\n{columns}\nFROM {self.source}"
+        yield f"COMMENT ON VIEW publ.{self.name} IS {_literal(self.comment)}"
+        for column, text in self.comments().items():
+            yield f"COMMENT ON COLUMN publ.{self.name}.{column} IS {_literal(text)}"
+
+    def comments(self) -> dict[str, str]:
+        """Return the comment of each column.
+
+        Raises:
+            KeyError: a column has none.
+        """
+        own = dict(self.overrides)
+        return {name: own.get(name) or COMMENTS[name] for name in self.columns}
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _same(alias: str, *names: str) -> dict[str, str]:
+    return {name: f"{alias}.{name}" for name in names}
+
+
+def _or_dash(alias: str, *names: str) -> dict[str, str]:
+    return {name: f"coalesce({alias}.{name}, '-')" for name in names}
+
+
+def _validity(alias: str) -> dict[str, str]:
+    return {
+        "valid_from": f"coalesce({alias}.valid_from, DATE '{OPEN_START}')",
+        "valid_to": f"coalesce({alias}.valid_to, DATE '{OPEN_END}')",
+    }
+
+
+_RELEASE = {"release_id": "r.release_id", "agreement_id": "r.agreement_id", "edition": "r.edition"}
+_CURRENT = "warehouse.current_release p JOIN warehouse.release r USING (release_id)"
+
+_VALUE = {
+    **_RELEASE,
+    **_same("v", "indicator_id", "definition_version", "series"),
+    "area_code": "v.area",
+    "area_role": "v.area_role",
+    "period_code": "v.year::text",
+    "year": "v.year",
+    "sex_code": "v.sex",
+    "age_code": "v.age",
+    "party_code": "v.party",
+    "breakdown_code": "v.breakdown",
+    **_same("v", "unit", "decimals", "numerator", "denominator", "value", "obs_status", "conf_status"),
+    **_or_dash("v", "reason_sv"),
+    "has_ratio": "v.denominator IS NOT NULL",
+    "has_interval": "v.ci_low IS NOT NULL AND v.ci_high IS NOT NULL",
+    **_same("v", "ci_low", "ci_high", "ci_level"),
+    **_or_dash("v", "ci_method", "method", "method_version"),
+    "n_values": "(v.value IS NOT NULL)::integer",
+    "n_suppressed": "(v.conf_status = 'suppressed' OR v.obs_status = 'suppressed')::integer",
+    "n_missing": "(v.obs_status IN ('missing', 'not_collected'))::integer",
+    **_same("v", "preliminary", "is_example"),
+    **_or_dash("v", "origin"),
+    **_same("v", "is_total", "break_before", "marks", "notes_sv", "captures", "known_from"),
+}
+_VALUE_COMMENTS = (
+    ("n_values", "1 om raden har ett värde, annars 0; får summeras."),
+    ("n_missing", "1 om värdet saknas eller inte samlas in, annars 0; får summeras."),
+)
+
+_TREND = {
+    **_RELEASE,
+    **_same("t", "indicator_id", "series"),
+    "area_code": "t.area",
+    "sex_code": "t.sex",
+    "age_code": "t.age",
+    "party_code": "t.party",
+    "year": "t.year",
+    **_or_dash("t", "test"),
+    "result": "t.result",
+    **_or_dash("t", "reason_sv"),
+    **_same("t", "slope", "chi2"),
+}
+
+
+def _dimension(name: str, comment: str, columns: dict[str, str], source: str) -> View:
+    return View(name, comment, {**columns, "release_id": _LATEST}, source)
+
+
+VIEWS: tuple[View, ...] = (
+    View(
+        "indicator_value_v1",
+        "Indikatorvärden i den gällande utgivningen av varje avtal. En rad per indikator, serie, område, år, kön, "
+        "ålder, part och indelningsvärde. Innehåller totalrader (is_total): summera i indicator_value_no_totals_v1.",
+        _VALUE,
+        f"{_CURRENT} JOIN warehouse.release_value v USING (release_id)",
+        _VALUE_COMMENTS,
+    ),
+    View(
+        "indicator_value_no_totals_v1",
+        "Som indicator_value_v1 utan totalrader, för summering av täljare och nämnare. Mellan serier i samma "
+        "indikator och mellan områden av olika slag summeras aldrig.",
+        _VALUE,
+        f"{_CURRENT} JOIN warehouse.release_value v USING (release_id)\nWHERE NOT v.is_total",
+        _VALUE_COMMENTS,
+    ),
+    View(
+        "indicator_value_history_v1",
+        "Indikatorvärden i alla utgivningar som någon gång gällt. Filtrera alltid på release_id eller jämför "
+        "utgivningar med varandra; summera aldrig över utgivningar.",
+        {**_VALUE, "is_current": "p.release_id IS NOT NULL"},
+        "warehouse.release r JOIN warehouse.release_value v USING (release_id)\n"
+        "    LEFT JOIN warehouse.current_release p USING (release_id)\nWHERE r.released_at IS NOT NULL",
+        _VALUE_COMMENTS,
+    ),
+    View(
+        "trend_v1",
+        "Trendprövningar i den gällande utgivningen. Saknad trend har alltid ett skäl.",
+        _TREND,
+        f"{_CURRENT} JOIN warehouse.release_trend t USING (release_id)",
+        (("reason_sv", "Varför trenden inte kan beräknas; - om den kan."),),
+    ),
+    View(
+        "indicator_v1",
+        "Indikatorer som de är definierade i den gällande utgivningen.",
+        {
+            **_RELEASE,
+            **_same("i", "indicator_id", "definition_version", "status", "theme", "name_sv", "name_en"),
+            **_same("i", "definition_sv", "definition_en"),
+            **_or_dash("i", "why_sv"),
+            **_same("i", "unit", "decimals", "direction", "value_kind", "per", "interval_kind", "suppression"),
+            "has_target": "(i.target_value IS NOT NULL AND i.target_origin IN ('text', 'national'))",
+            "target_value": "i.target_value",
+            **_or_dash("i", "target_origin", "target_sv"),
+            **_same("i", "caveats_sv", "read_with", "sources_sv"),
+        },
+        f"{_CURRENT} JOIN warehouse.release_indicator i USING (release_id)",
+        (
+            ("status", "active, development (under utveckling) eller retired (utgången)."),
+            ("target_value", "Målvärde; tomt om target_origin är -. Visa mållinje bara om has_target är sant."),
+        ),
+    ),
+    View(
+        "goal_area_v1",
+        "Avtalets målområden i den gällande utgivningen.",
+        {
+            **_RELEASE,
+            "goal_area": "g.code",
+            **_same("g", "name_sv", "name_en", "text_sv", "position"),
+            **_validity("g"),
+        },
+        f"{_CURRENT} JOIN warehouse.release_goal_area g USING (release_id)",
+        (("goal_area", "Målområdets kod."),),
+    ),
+    View(
+        "indicator_goal_bridge_v1",
+        "Brygga: vilka indikatorer som följer upp vilket målområde, och när. En indikator kan höra till flera "
+        "målområden; summera aldrig över målområden.",
+        {**_RELEASE, **_same("b", "goal_area", "indicator_id"), **_validity("b")},
+        f"{_CURRENT} JOIN warehouse.release_bridge b USING (release_id)",
+    ),
+    View(
+        "coverage_v1",
+        "Täckning i den gällande utgivningen: vad som finns, vad som saknas och varför.",
+        {
+            **_RELEASE,
+            "coverage_kind": "c.kind",
+            "code": "c.code",
+            "party_code": "c.party",
+            "period_code": "c.period",
+            **_same("c", "status", "n_values", "n_missing"),
+            **_or_dash("c", "reason_sv"),
+        },
+        f"{_CURRENT} JOIN warehouse.release_coverage c USING (release_id)",
+        (
+            ("code", "Indikator (coverage_kind = indicator) eller utdrag (delivery)."),
+            ("status", "ok (finns), missing (saknas) eller not_due (inte förfallen)."),
+            ("reason_sv", "Varför det saknas; - om inget saknas."),
+        ),
+    ),
+    View(
+        "change_v1",
+        "Ändringar i den gällande utgivningen mot den föregående.",
+        {
+            **_RELEASE,
+            **_or_dash("r", "previous_release_id"),
+            "change_no": "c.position",
+            **_same("c", "kind", "indicator_id", "series"),
+            "area_code": "c.area",
+            "sex_code": "c.sex",
+            "age_code": "c.age",
+            "party_code": "c.party",
+            "breakdown_code": "c.breakdown",
+            "year": "coalesce(c.year, 0)",
+            **_same("c", "field", "before", "after"),
+            "has_size": "c.size IS NOT NULL",
+            "size": "c.size",
+        },
+        f"{_CURRENT} JOIN warehouse.release_change c USING (release_id)",
+        (
+            ("kind", "Slag av ändring: added, removed, revised, status, flags, definition, indicator_added m.fl."),
+            ("year", "Kalenderår; 0 om ändringen gäller definitionen."),
+        ),
+    ),
+    View(
+        "release_v1",
+        "Utgivningar som gäller eller har gällt.",
+        {
+            **_same("r", "release_id", "agreement_id", "year", "edition", "as_of", "is_example", "origins"),
+            "is_current": "p.release_id IS NOT NULL",
+            "released_at": "r.released_at",
+            **_or_dash("r", "previous_release_id", "diff_sv", "approval", "approval_reason"),
+        },
+        "warehouse.release r LEFT JOIN warehouse.current_release p USING (release_id)\nWHERE r.released_at IS NOT NULL",
+        (("release_id", "Utgivning."), ("year", "Det år som uppföljningen avser.")),
+    ),
+    _dimension(
+        "area_v1",
+        "Områden.",
+        {
+            "area_code": "a.code",
+            "area_kind": "a.kind",
+            "name_sv": "a.name",
+            **_or_dash("a", "parent_code"),
+            **_validity("a"),
+            "is_total": "a.is_total",
+        },
+        "warehouse.area a",
+    ),
+    _dimension(
+        "period_v1",
+        "Perioder, även varje år som har ett indikatorvärde.",
+        {"period_code": "d.code", "kind": "d.unit", **_same("d", "year", "first_day", "last_day")},
+        "(SELECT code, unit, year, first_day, last_day FROM warehouse.period\n"
+        "    UNION SELECT year::text, 'year', year, make_date(year, 1, 1), make_date(year, 12, 31)\n"
+        "    FROM (SELECT DISTINCT v.year FROM warehouse.release_value v JOIN warehouse.release r USING (release_id)\n"
+        "        WHERE r.released_at IS NOT NULL) y) d",
+    ),
+    _dimension(
+        "sex_v1",
+        "Kön.",
+        {"sex_code": "s.code", **_same("s", "label_sv", "label_en", "is_total")},
+        "warehouse.sex s",
+    ),
+    _dimension(
+        "age_v1",
+        "Åldersgrupper. De kan överlappa: summera bara grupper som inte gör det.",
+        {
+            "age_code": "a.code",
+            **_same("a", "label_sv", "label_en", "age_from"),
+            "age_to": "coalesce(a.age_to, 199)",
+            "is_total": "a.is_total",
+        },
+        "warehouse.age a",
+    ),
+    _dimension(
+        "party_v1",
+        "Parter och andra som lämnar uppgifter.",
+        {
+            "party_code": "y.code",
+            "name_sv": "y.name",
+            "role": "y.role",
+            "party_area_code": "coalesce(y.area_code, '-')",
+            "is_total": "y.is_total",
+        },
+        "warehouse.party y",
+    ),
+    _dimension(
+        "breakdown_v1",
+        "Indelningsvärden, t.ex. brottstyper och aktiviteter.",
+        {
+            "breakdown_code": "b.code",
+            **_same("b", "scheme", "label_sv", "label_en"),
+            **_or_dash("b", "parent_code"),
+            "is_total": "b.is_total",
+        },
+        "warehouse.breakdown b",
+    ),
+    _dimension(
+        "status_v1",
+        "Koder för status och märkning, med klartext.",
+        {**_same("s", "kind", "code", "label_sv", "has_value")},
+        "warehouse.status_label s",
+    ),
+    View(
+        "observation_public_v1",
+        "Källornas uppgifter enligt senaste kunskap. Bara mått utan små tal om personer; "
+        "övriga finns endast som indikatorvärden efter sekretessprövning.",
+        {
+            "release_id": _LATEST,
+            "source_id": "m.source_id",
+            "measure_code": "m.code",
+            "measure_sv": "m.label_sv",
+            **_same("m", "unit", "additive"),
+            "area_code": "a.code",
+            "period_code": "d.code",
+            "year": "d.year",
+            "sex_code": "s.code",
+            "age_code": "g.code",
+            "party_code": "y.code",
+            "breakdown_code": "b.code",
+            **_same("o", "value", "value_low", "value_high"),
+            "value_status": "u.code",
+            "data_status": "o.status",
+            "mark": "k.code",
+            "source_label": "l.text",
+            "is_example": "(c.origin = 'example')",
+            "origin": "c.origin",
+            "capture_id": "c.capture_id",
+            "known_from": "o.known_from",
+        },
+        "warehouse.observation o\n"
+        "    JOIN warehouse.measure m USING (measure_key) JOIN warehouse.area a USING (area_key)\n"
+        "    JOIN warehouse.period d USING (period_key) JOIN warehouse.sex s USING (sex_key)\n"
+        "    JOIN warehouse.age g USING (age_key) JOIN warehouse.party y USING (party_key)\n"
+        "    JOIN warehouse.breakdown b USING (breakdown_key) JOIN warehouse.source_label l USING (label_key)\n"
+        "    JOIN warehouse.value_status u USING (value_status_key) JOIN warehouse.mark k USING (mark_key)\n"
+        "    JOIN warehouse.capture c USING (capture_key)\n"
+        "WHERE o.known_until = 'infinity' AND NOT m.small_counts",
+        (
+            ("release_id", "Den senast gällande utgivningen vid läsningen, - om ingen; raden är färskare än den."),
+            ("known_from", "Från när uppgiften är känd."),
+            ("value", "Värde; tomt enligt value_status. Får summeras bara om additive är sant."),
+        ),
+    ),
+)
+
+
+def markdown() -> str:
+    """Return the contract as a Markdown table for each view, as it stands in ``docs/bi_contract.md``."""
+    parts = []
+    for view in VIEWS:
+        rows = "\n".join(f"| `{name}` | {text.replace('|', chr(92) + '|')} |" for name, text in view.comments().items())
+        parts.append(f"### publ.{view.name}\n\n{view.comment}\n\n| kolumn | betydelse |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
