@@ -1,0 +1,22 @@
+"""``python -m include.registry``: check the registry, and say what it holds or what is wrong with it."""
+
+import sys
+
+from include.errors import RegistryError
+from include.registry.models import Registry
+from include.registry.read import FOLDER, read
+
+
+def main() -> int:
+    """Read the registry; print its counts, or every fault, and return the exit code."""
+    try:
+        registry = read(FOLDER)
+    except RegistryError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print("The registry is in order: " + ", ".join(f"{len(getattr(registry, k))} {k}" for k in Registry.model_fields))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
