@@ -1,0 +1,297 @@
+"""Asking a producer politely and safely: the one way in which the project fetches anything over a network.
+
+Polite: a name with a contact, at most so many calls a second over all processes, ``Retry-After`` honoured, asked only
+for what has changed. Safe: to allowed hosts only, through redirects too, certificates always verified, an end in time
+and size, and nothing taken for whole that is not proven whole.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError, loads
+from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import requests
+import tenacity
+
+from include.archive.addresses import Address
+from include.archive.manifest import Manifest
+from include.archive.proof import Kind, fault_of
+from include.archive.rate import RateLimit
+from include.archive.transfer import Limits, Transient, WatchedAdapter, receive
+from include.errors import SourceRefused, SourceUnavailable
+from include.registry.models import Source
+
+log = logging.getLogger(__name__)
+
+LIMITS = Limits()
+
+_ACCEPT: dict[Kind, str] = {"json": "application/json", "workbook": "*/*", "html": "text/html,*/*;q=0.5"}
+_MEDIA: dict[Kind, tuple[str, ...]] = {
+    "json": ("json",),
+    "workbook": ("excel", "spreadsheet", "octet-stream", "zip"),
+    "html": ("html",),
+}
+_HEALING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+_KEPT_HEADERS = ("content-encoding", "content-length", "content-type", "date", "etag", "last-modified")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a producer answered. ``content`` is None if it says that nothing has changed (304)."""
+
+    url: str
+    content: bytes | None = field(repr=False)
+    headers: dict[str, str]
+
+    @property
+    def media_type(self) -> str:
+        """Return the media type without its parameters."""
+        return self.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+
+
+class HttpRefused(SourceRefused):
+    """A 4xx answer; ``status`` is its number and ``title`` what the producer calls the fault, if it says so."""
+
+    def __init__(self, text: str, status: int, title: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.title = title
+
+
+class Client:
+    """Asks the producer of one source."""
+
+    def __init__(
+        self,
+        source: Source,
+        address: Address,
+        *,
+        calls_per_second: float = 1.0,
+        contact: str | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        """Make ready to ask; nothing is sent yet.
+
+        Args:
+            source: names the producer in messages and in the shared rate.
+            address: hosts that may be asked, and what stands in the producer's place.
+            calls_per_second: most calls to the producer, over all processes.
+            contact: address that the producer can turn to, sent with each call.
+            limits: how long and how much.
+        """
+        self._source = source
+        self._address = address
+        self._limits = limits
+        self.slow_to(calls_per_second)
+        self._adapter = WatchedAdapter()
+        self._session = requests.Session()
+        self._session.auth = lambda request: request  # never a log-in from a .netrc
+        self._session.headers.update(
+            {
+                "User-Agent": "tillsammans-mot-vald-uppfoljning/1" + (f" (+{contact})" if contact else ""),
+                "Accept-Encoding": "gzip",
+                "Accept-Language": "sv, en;q=0.5",
+            }
+        )
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
+
+    def slow_to(self, calls_per_second: float) -> None:
+        """Call no more often than this from now on."""
+        self._rate = RateLimit(self._source.producer_id, calls_per_second)
+
+    def get(self, url: str, kind: Kind, unless: Manifest | None = None) -> Answer:
+        """Get an address (of the registry or of a page); with ``unless``, only if it is not as that capture is.
+
+        Raises:
+            SourceUnavailable: no whole answer in time; it may come later.
+            SourceRefused: the request is wrong, the thing is gone, or the answer leads to a host not allowed.
+        """
+        headers = {}
+        if unless and unless.url == url:
+            kept = unless.response_headers
+            headers = {"If-None-Match": kept.get("etag"), "If-Modified-Since": kept.get("last-modified")}
+        return self._ask("GET", url, kind, headers={name: value for name, value in headers.items() if value})
+
+    def post(self, url: str, kind: Kind, body: dict[str, Any]) -> Answer:
+        """Post JSON to an address; else as :meth:`get`. Only for questions: it is repeated when it fails."""
+        return self._ask("POST", url, kind, json=body)
+
+    # --- one request with its retries ----------------------------------------------------------------------------
+
+    def _ask(self, method: str, url: str, kind: Kind, **more: Any) -> Answer:
+        limits, ends = self._limits, time.monotonic() + self._limits.deadline_seconds
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            stop=tenacity.stop_after_attempt(limits.attempts) | tenacity.stop_before_delay(limits.deadline_seconds),
+            wait=_wait(limits),
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, method, self._address.resolve(url), kind, ends, more)
+        except SourceUnavailable as error:
+            raise SourceUnavailable(
+                f"{self._source.id}: {_shown(self._address.resolve(url))} did not answer properly: {error}. "
+                "Nothing was archived from it; the task is tried again, and the next quarter's run asks again too."
+            ) from error
+
+    def _attempt(self, method: str, url: str, kind: Kind, ends: float, more: dict[str, Any]) -> Answer:
+        left = ends - time.monotonic()
+        with self._adapter.within(left) as expired:
+            try:
+                return self._follow(method, url, kind, ends, more)
+            except Transient:
+                if expired.is_set():
+                    raise SourceUnavailable(f"no whole answer within {self._limits.deadline_seconds:.0f} s") from None
+                raise
+
+    def _follow(self, method: str, url: str, kind: Kind, ends: float, more: dict[str, Any]) -> Answer:
+        """Send, follow redirects to where it is allowed, and return the proven answer."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            self._permit(url)
+            self._rate.wait(ends - time.monotonic())
+            with self._send(method, url, kind, more) as response:
+                if response.status_code not in _REDIRECTS:
+                    return self._answer(response, url, kind)
+                url = self._redirected(method, url, response)
+        raise SourceRefused(f"{self._source.id}: {_shown(url)} redirects in a circle.")
+
+    def _send(self, method: str, url: str, kind: Kind, more: dict[str, Any]) -> requests.Response:
+        headers = {"Accept": _ACCEPT[kind], **more.get("headers", {})}
+        base = self._address.base
+        login = self._address.login if base and urlsplit(url).netloc == base.netloc else None
+        try:
+            return self._session.request(
+                method,
+                url,
+                headers=headers,
+                json=more.get("json"),
+                auth=login,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self._limits.connect_seconds, self._limits.read_seconds),
+            )
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise SourceRefused(
+                    f"{self._source.id}: the certificate of {urlsplit(url).hostname} is not valid, so nothing was "
+                    "read. Is it the producer's fault, tell them; if a certificate authority is missing here, add "
+                    "it to the machine's bundle (REQUESTS_CA_BUNDLE). Verification is never switched off."
+                ) from None
+            raise Transient(f"the TLS connection failed ({type(error).__name__})") from None
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+            raise Transient(f"no answer ({type(error).__name__})") from None
+        except requests.exceptions.RequestException as error:
+            raise SourceRefused(f"{self._source.id}: {_shown(url)} cannot be asked ({type(error).__name__}).") from None
+
+    # --- hosts and redirects -------------------------------------------------------------------------------------
+
+    def _permit(self, url: str) -> None:
+        """Let pass only http(s) addresses of allowed hosts."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or (parts.hostname or "") not in self._address.hosts:
+            raise SourceRefused(
+                f"{self._source.id}: {_shown(url)} is not asked: only http(s) addresses of "
+                f"{', '.join(sorted(self._address.hosts))} are allowed. If the producer has moved, change "
+                "allowed_hosts of the source in the registry."
+            )
+
+    def _redirected(self, method: str, url: str, response: requests.Response) -> str:
+        """Return where a redirect leads; a question that was posted is posted again or not at all."""
+        target = urljoin(url, response.headers.get("Location", ""))
+        if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
+            raise SourceRefused(f"{self._source.id}: {_shown(url)} redirects to an address without TLS.")
+        if method == "POST" and response.status_code not in (307, 308):
+            raise SourceRefused(
+                f"{self._source.id}: {_shown(url)} redirects a question ({response.status_code}) to {_shown(target)}; "
+                "has the producer moved its API? Change the source's address in the registry."
+            )
+        return target
+
+    # --- the answer ----------------------------------------------------------------------------------------------
+
+    def _answer(self, response: requests.Response, url: str, kind: Kind) -> Answer:
+        """Return a proven answer, or raise what its status or bytes say."""
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        if response.status_code == 304:
+            return Answer(url, None, headers)
+        if response.status_code != 200:
+            raise self._failure(response, url)
+        body = receive(response, self._limits)
+        if fault := fault_of(body.content, kind, framed=body.framed):
+            raise Transient(fault)
+        answer = Answer(url, body.content, headers)
+        if not any(word in answer.media_type for word in _MEDIA[kind]):
+            log.warning("%s: %s calls its %s %r", self._source.id, _shown(url), kind, answer.media_type)
+        return answer
+
+    def _failure(self, response: requests.Response, url: str) -> Exception:
+        """Return the error that an answer other than 200 is."""
+        status = response.status_code
+        if status in _HEALING:
+            wait = _retry_after(response.headers.get("Retry-After"))
+            if wait is not None and wait > self._limits.max_wait_seconds:
+                return SourceUnavailable(f"it answered {status} and asks to come back in {wait:.0f} s")
+            if wait is not None:
+                self._rate.hold(wait)
+            return Transient(f"it answered {status}", wait)
+        title = _title(response, self._limits)
+        advice = "The thing is gone or has moved" if status in (404, 410) else "The request or its address is wrong"
+        return HttpRefused(
+            f"{self._source.id}: {_shown(url)} answered {status}{f' ({title})' if title else ''}. {advice}: compare "
+            f"the source's address and selection in the registry with {self._source.landing_page or 'its page'}.",
+            status,
+            title,
+        )
+
+
+def _wait(limits: Limits) -> Callable[[tenacity.RetryCallState], float]:
+    """Return how long to wait after a failed attempt: as asked by the producer, else longer each time, with jitter."""
+    backoff = tenacity.wait_exponential_jitter(
+        initial=limits.backoff_seconds, max=limits.max_backoff_seconds, jitter=limits.backoff_seconds
+    )
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, Transient) else None
+        return asked if asked is not None else backoff(state)
+
+    return wait
+
+
+def _retry_after(text: str | None) -> float | None:
+    """Return the seconds that a Retry-After means, given in seconds or as an HTTP date; None if it means nothing."""
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _title(response: requests.Response, limits: Limits) -> str:
+    """Return what a problem answer calls its fault (``title`` or ``error``), printable and short; else nothing."""
+    try:
+        problem = loads(receive(response, limits).content)
+    except (SourceUnavailable, JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    text = (problem.get("title") or problem.get("error") or "") if isinstance(problem, dict) else ""
+    return "".join(sign for sign in str(text) if sign.isprintable())[:120]
+
+
+def _shown(url: str) -> str:
+    """Return an address as it may stand in a message: without user, password and query."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))

@@ -1,0 +1,53 @@
+"""What the captures of a source are versions of: its parts, by reference period."""
+
+from collections.abc import Iterable
+
+from include.periods import Period
+from include.registry.delivery import deliverers
+from include.registry.models import HttpFileFetch, InboxFetch, PxWebFetch, PxWebTable, Registry, Source
+
+
+def part(*words: object) -> str:
+    """Return the name of a part; the slash of a span would part folders."""
+    return "-".join(str(word).replace("/", "_") for word in words)
+
+
+def tables_of(fetch: PxWebFetch, period: Period) -> list[PxWebTable]:
+    """Return the tables that hold a period."""
+    return [
+        table
+        for table in fetch.tables
+        if Period.parse(table.first_period) <= period
+        and (table.last_period is None or period <= Period.parse(table.last_period))
+    ]
+
+
+def contact_of(registry: Registry) -> str | None:
+    """Return whom a producer can turn to about our calls: the contact of the first agreement that names one."""
+    return next((a.contact for _, a in sorted(registry.agreements.items()) if a.contact), None)
+
+
+def senders(registry: Registry, extract: str, year: int) -> list[str]:
+    """Return the codes of the parties that deliver an extract about a year, over all agreements, in order."""
+    following = [agreement for agreement in registry.agreements.values() if year in agreement.years()]
+    return sorted({party.code for a in following for party in deliverers(registry.extracts[extract], a)})
+
+
+def expected_parts(source: Source, periods: Iterable[Period], registry: Registry) -> list[str]:
+    """Return the parts that must be there once the periods are published (or delivered), in the periods' order."""
+    return [name for period in periods for name in _parts_of(source, period, registry)]
+
+
+def _parts_of(source: Source, period: Period, registry: Registry) -> list[str]:
+    match source.fetch:
+        case HttpFileFetch() as fetch:
+            return [part(code, period) for code in fetch.areas.values()]
+        case PxWebFetch() as fetch:
+            return [part(table.id, period) for table in tables_of(fetch, period)]
+        case InboxFetch() as fetch:
+            speaking = [e for e in fetch.extracts if registry.extracts[e].speaks_in == period.unit]
+            return [
+                part(extract, party, period)
+                for extract in speaking
+                for party in senders(registry, extract, period.year)
+            ]
