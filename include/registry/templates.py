@@ -183,10 +183,9 @@ def _table(
     sheet.repeat_rows(0)
     for place, column in enumerate(contract.columns):
         cells = style["date" if column.type == "date" else "input"]
-        sheet.set_column(place, place, _width(column))
-        for row in range(1, contract.rows + 1):
-            value = rows[row - 1].get(column.name) if row <= len(rows) else None
-            _write(sheet, row, place, _in_words(column, value, lists), cells)
+        sheet.set_column(place, place, _width(column), cells)
+        for row, given in enumerate(rows, start=1):
+            _write(sheet, row, place, _in_words(column, given.get(column.name), lists), cells)
         sheet.data_validation(1, place, contract.rows, place, _validation(contract, column, lists, period))
 
 
@@ -309,13 +308,16 @@ def _sheet(book: xlsxwriter.Workbook, name: str, is_example: bool) -> Worksheet:
 
 
 def _with_language(content: bytes) -> bytes:
-    """Return the workbook with its language among the document properties, which xlsxwriter has no word for."""
+    """Return the workbook with its language among the document properties, which xlsxwriter has no word for.
+
+    The members are stored as they are: compressed bytes would depend on the machine's zlib.
+    """
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
         for member in old.infolist():
             data = old.read(member)
             if member.filename == "docProps/core.xml":
                 end = b"</cp:coreProperties>"
                 data = data.replace(end, b"<dc:language>sv-SE</dc:language>" + end)
-            new.writestr(zipfile.ZipInfo(member.filename), data, zipfile.ZIP_DEFLATED)
+            new.writestr(zipfile.ZipInfo(member.filename), data)
     return out.getvalue()

@@ -21,7 +21,6 @@ from include.periods import Period
 from include.registry.delivery import COVER_SHEET, Identity, deliverers
 from include.registry.models import Agreement, Column, Extract, Registry, Source
 
-
 Columns = Mapping[str, Mapping[str, Column]]
 
 
@@ -138,7 +137,8 @@ def _delivery(
 
 def _row_notes(rows: Mapping[str, list[Row]]) -> list[str]:
     return [
-        f"{sheet}: {len(found)} ifyllda rader, {len(taken(found))} lästa, {sum(bool(r.faults) for r in found)} åt sidan."
+        f"{sheet}: {len(found)} ifyllda rader, {len(taken(found))} lästa, {sum(bool(row.faults) for row in found)} "
+        "lagda åt sidan."
         for sheet, found in rows.items()
     ]
 

@@ -114,7 +114,7 @@ def _one_kind_a_day(rows: list[Row], kind: Column) -> list[Row]:
 
 
 def _enough_seats(rows: list[Row], meeting_date: Column, seats: int) -> list[Row]:
-    """Set aside the rows of a day on which fewer than half of the seats have one: rather a wrong date than a meeting."""
+    """Set aside the rows of a day on which fewer than half of the seats have one: a wrong date, no meeting."""
     on_day = Counter(row.day("meeting_date") for row in rows if row.day("meeting_date"))
     return [
         row.with_fault(
