@@ -190,7 +190,7 @@ def compare(release_id: str, run_id: str = "by-hand") -> str:
     from include.publish import run as publish_run
 
     with _ledger("compare", _publish_run(run_id), part=release_id):
-        return publish_run.compare(release_id)
+        return publish_run.compare(release_id).summary_sv
 
 
 def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") -> str:

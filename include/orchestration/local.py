@@ -122,7 +122,7 @@ def environment() -> dict[str, str]:
     url = f"http://127.0.0.1:{ports['api']}"
     own = {
         "AIRFLOW_HOME": str(here.folder),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.ROOT / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": os.environ.get("FOLLOWUP_DAGS") or str(settings.ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.ROOT / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(here.passwords),
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet"],

@@ -63,7 +63,7 @@ def test_a_task_that_calls_a_producer_stands_in_its_pool(bag):
 
 
 def test_a_rejected_release_is_the_default(bag):
-    assert bag.dags["annual_follow_up"].get_task("approve").partial_kwargs["defaults"] == "Reject"
+    assert bag.dags["annual_follow_up"].get_task("approve").defaults == ["Reject"]
 
 
 def test_parsing_imports_nothing_heavy():

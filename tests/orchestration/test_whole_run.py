@@ -1,0 +1,178 @@
+"""The main job with a real Airflow: killed in the middle, completed, repeated, replayed, and backfilled from the UI.
+
+One home goes through its life in the order of the tests; a real scheduler is too dear to start for each.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from whole import environment, include, query, released_files, tables
+
+from include.load.embedded import Embedded
+from include.periods import Quarter
+from include.settings import ROOT
+
+pytestmark = [pytest.mark.airflow, pytest.mark.postgres]
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home whose Airflow and database are stopped at the end, whatever happened."""
+    folder = tmp_path_factory.mktemp("whole") / "var"
+    folder.mkdir()
+    yield folder
+    include(folder, "down", timeout=120)
+
+
+@pytest.fixture(scope="module")
+def life():
+    """What earlier tests of the module saw."""
+    return {}
+
+
+def processes_of(home):
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("FOLLOWUP_HOME") == str(home) and process.pid != os.getpid():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_killed_in_the_middle_it_leaves_nothing_half(home):
+    """kill -9 of the run and of all of Airflow while loads are under way: no capture is loaded in part."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "include", "run"], cwd=ROOT, env=environment(home), stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        try:
+            if query(home, "SELECT count(*) FROM warehouse.loaded")[0][0] >= 8:
+                break
+        except Exception:  # noqa: S112 - the server or its tables are not there yet
+            continue
+    else:
+        pytest.fail("nothing was loaded within five minutes")
+    run.kill()
+    for process in processes_of(home):
+        process.kill()
+    run.wait()
+    server = Embedded(home)
+    server.start()
+    held = dict(query(home, "SELECT capture_key, count(*) FROM warehouse.observation GROUP BY 1"))
+    loaded = dict(query(home, "SELECT capture_key, (result->>'new')::int FROM warehouse.loaded"))
+    assert set(held) <= set(loaded)
+    assert set(loaded) == {key for (key,) in query(home, "SELECT capture_key FROM warehouse.capture")}
+    assert not query(home, "SELECT 1 FROM warehouse.release")
+
+
+def test_the_next_run_completes(home, life):
+    done = include(home, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    life["first"] = done.stdout
+    Embedded(home).start()
+    releases = query(home, "SELECT release_id, released_at IS NOT NULL FROM warehouse.release ORDER BY 1")
+    assert [name for name, released in releases if released and name.startswith("jamtland-")] == [
+        f"jamtland-{year}-final-1" for year in range(2021, 2026)
+    ]
+    life["tables"], life["files"] = tables(home), released_files(home)
+    assert life["tables"]["observations"][0] > 6000
+
+
+def test_it_ends_with_what_was_published_and_where_to_look(life):
+    assert "Where the time went" in life["first"]
+    assert "jamtland-2025-final-1" in life["first"]
+    assert re.search(r"index\.html", life["first"])
+
+
+def test_every_quarter_of_every_source_has_run(home):
+    """The ledger has one entry of `archive` for each source and quarter since 2015."""
+    last = max(quarter for (quarter,) in query(home, "SELECT quarter FROM warehouse.outcome WHERE stage = 'archive'"))
+    expected = len(Quarter.range(Quarter(2015, 1), Quarter.parse(last)))
+    rows = query(
+        home,
+        "SELECT source_id, count(DISTINCT quarter) FROM warehouse.outcome WHERE stage = 'archive' "
+        "AND state <> 'failed' GROUP BY 1",
+    )
+    assert dict(rows) == {"bra_handled_offences": expected, "scb_population": expected, "agency_extracts": expected}
+
+
+def test_a_waived_approval_stands_on_the_release(home):
+    decisions = query(home, "SELECT DISTINCT approval->>'decision' FROM warehouse.release")
+    assert decisions == [("waived",)]
+
+
+def test_a_second_run_changes_nothing_and_says_so(home, life):
+    done = include(home, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "othing changed" in done.stdout
+    Embedded(home).start()
+    assert tables(home) == life["tables"]
+    assert released_files(home) == life["files"]
+
+
+def test_replayed_from_the_archive_the_release_is_the_same_byte_for_byte(home, life, tmp_path):
+    """The warehouse is thrown away; archive, code and registry are enough to make every release again."""
+    replay = tmp_path / "replay"
+    replay.mkdir()
+    shutil.copytree(home / "archive", replay / "archive")
+    try:
+        Embedded(replay).start()
+        assert include(replay, "migrate").returncode == 0
+        for source in ("agency_extracts", "scb_population", "bra_handled_offences"):
+            done = include(replay, "load", source)
+            assert done.returncode == 0, done.stderr
+        for year in range(2021, 2026):
+            done = include(replay, "publish", "jamtland", str(year), "final", "--waive")
+            assert done.returncode == 0, done.stderr
+        assert tables(replay) == life["tables"]
+        ours = {path: digest for path, digest in life["files"].items() if path.startswith("jamtland/")}
+        assert released_files(replay) == ours
+    finally:
+        Embedded(replay).stop()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM FOUND: the backfill from Airflow's own dialog was not tried")
+def test_a_backfill_from_the_ui_does_the_same_twice_over(home, life):
+    """2015-2024 with "All Runs" from the dialog: forty quarters, run again twice, and not one figure changes."""
+    from ui import backfill_all_runs
+
+    assert include(home, "up").returncode == 0
+    for _ in range(2):
+        assert backfill_all_runs(home, CHROMIUM, "scb_population", "2015/01/01", "2024/12/31") == 40
+    assert tables(home) == life["tables"]
+
+
+def test_two_homes_do_not_collide(home, tmp_path):
+    """A second clone on the same machine finds ports of its own."""
+    from include.orchestration import local
+
+    ports = []
+    for folder in (home, tmp_path / "other"):
+        folder.mkdir(exist_ok=True)
+        (folder / "airflow").mkdir(exist_ok=True)
+        old = os.environ.get("FOLLOWUP_HOME")
+        os.environ["FOLLOWUP_HOME"] = str(folder)
+        try:
+            ports += local._ports(folder / "airflow").values()
+        finally:
+            os.environ.pop("FOLLOWUP_HOME") if old is None else os.environ.__setitem__("FOLLOWUP_HOME", old)
+    assert len(set(ports)) == len(ports)
+
+
+def test_down_ends_every_process(home):
+    assert include(home, "down", timeout=120).returncode == 0
+    assert [p for p in processes_of(home) if p.status() != psutil.STATUS_ZOMBIE] == []
