@@ -1,0 +1,272 @@
+"""The gate: what must hold of a tidy table, tried with Great Expectations, and what follows when it does not.
+
+A critical expectation that does not hold refuses the capture. A warning is told; a warning about single rows that
+says ``quarantine`` sets those rows aside, with its code and words as the reason. Every row ends in exactly one place:
+rows in = passed + set aside (by the reader, a correction or the gate), or all rejected.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from include.check.expectations import Meta, Severity, critical, meta_of, warning
+from include.check.identity import Identity
+from include.check.tidy import KEY, ReadResult, SetAside, assert_identity, set_aside_table
+from include.errors import FollowUpError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+    from great_expectations.expectations.expectation import Expectation
+
+#: How many offending rows an error and a report show; all of them are counted.
+SHOWN_ROWS = 10
+
+
+class SuiteBroken(FollowUpError):
+    """An expectation could not be tried at all: a fault in the suite, not in the data."""
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """What of an offending row may be shown in a report, a log or an error.
+
+    Attributes:
+        values: False for deliveries whose counts are persons or cases.
+        texts: False for deliveries, where somebody may have written free text.
+    """
+
+    values: bool = True
+    texts: bool = True
+
+
+@dataclass(frozen=True)
+class OffendingRow:
+    """A row that breaks an expectation, as a person may see it."""
+
+    place: str
+    what: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one expectation.
+
+    Attributes:
+        holds: whether it held.
+        tried: rows tried (those without a value where the expectation speaks of values are not).
+        failed: rows that break it; 0 also when a rule about the whole table does not hold.
+        observed: what was seen, for a rule about the whole table.
+        rows: the first of the offending rows.
+    """
+
+    code: str
+    severity: Severity
+    sv: str
+    en: str
+    next_sv: str | None
+    kind: str
+    quarantine: bool
+    holds: bool
+    tried: int
+    failed: int
+    observed: str
+    rows: tuple[OffendingRow, ...]
+
+    @property
+    def stops(self) -> bool:
+        """Return whether it refuses the capture."""
+        return not self.holds and self.severity == "critical"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of one table.
+
+    Attributes:
+        passed: the rows that may be loaded (none of them, if the capture is refused).
+        set_aside: the reader's rows set aside and the gate's.
+        findings: one per expectation, in the suite's order.
+        rows_in: figures that came in.
+    """
+
+    passed: pa.Table
+    set_aside: pa.Table
+    findings: tuple[Finding, ...]
+    rows_in: int
+
+    @property
+    def refused(self) -> bool:
+        """Return whether a critical expectation did not hold."""
+        return any(finding.stops for finding in self.findings)
+
+
+def gate(
+    result: ReadResult,
+    expectations: Sequence["Expectation"],
+    identities: Sequence[Identity] = (),
+    reveal: Reveal | None = None,
+) -> Verdict:
+    """Try every expectation and identity on a reader's result, and split its rows accordingly.
+
+    Raises:
+        CheckFailed: the reader has lost or invented rows.
+        SuiteBroken: an expectation could not be evaluated, or two have the same code.
+    """
+    assert_identity(result)
+    frame = _frame(result.table)
+    for identity in identities:
+        frame[identity.column] = identity.residual(frame)
+    rules = {
+        meta_of(rule.meta).code: rule
+        for rule in [*expectations, *(_identity_rule(identity) for identity in identities)]
+    }
+    if len(rules) != len(expectations) + len(identities):
+        raise SuiteBroken(f"Two expectations of the suite have the same code: {sorted(rules)}")
+    outcomes = _validate(frame, list(rules.values()))
+    breaches = {code: _offenders(outcomes[code]) for code in rules}
+    findings = tuple(
+        _finding(rule, outcomes[code], breaches[code], frame, result.table, reveal or Reveal())
+        for code, rule in rules.items()
+    )
+    aside = {row: finding for finding in reversed(findings) if finding.quarantine for row in breaches[finding.code]}
+    return _split(result, findings, aside)
+
+
+def _frame(table: pa.Table) -> "pd.DataFrame":
+    """Return the table as GX is given it: codes as categories, the place left behind (a text per row is dear)."""
+    frame: pd.DataFrame = table.drop_columns(["place"]).to_pandas()
+    return frame
+
+
+def _identity_rule(identity: Identity) -> "Expectation":
+    """Return the expectation that an identity's residual lies within its tolerance."""
+    make = critical if identity.severity == "critical" else warning
+    return make(
+        "ExpectColumnValuesToBeBetween",
+        Meta(identity.code, identity.sv, identity.en, next_sv=identity.next_sv),
+        column=identity.column,
+        min_value=-identity.tolerance,
+        max_value=identity.tolerance,
+    )
+
+
+def _validate(frame: "pd.DataFrame", rules: list["Expectation"]) -> dict[str, "ExpectationValidationResult"]:
+    """Return GX's result of each rule by its code, from an ephemeral context (nothing is written, nothing is sent)."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("check").add_dataframe_asset("tidy")
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    suite = gx.ExpectationSuite(name="suite", expectations=rules)
+    results = batch.validate(suite, result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False})
+    outcomes = {}
+    for result in results.results:
+        code = meta_of(result.expectation_config.meta if result.expectation_config else None).code
+        if _raised(result.exception_info):
+            raise SuiteBroken(f"The expectation {code} could not be tried: {result.exception_info}")
+        outcomes[code] = result
+    return outcomes
+
+
+def _raised(info: dict[str, Any] | None) -> bool:
+    """Return whether GX met an exception; it tells so either at once or per metric."""
+    if not info:
+        return False
+    entries = [info] if "raised_exception" in info else list(info.values())
+    return any(entry.get("raised_exception") for entry in entries)
+
+
+def _offenders(outcome: "ExpectationValidationResult") -> list[int]:
+    """Return the numbers of the rows that break the rule, in the table's order."""
+    return sorted(outcome.result.get("unexpected_index_list") or [])
+
+
+def _finding(
+    rule: "Expectation",
+    outcome: "ExpectationValidationResult",
+    offenders: list[int],
+    frame: "pd.DataFrame",
+    table: pa.Table,
+    reveal: Reveal,
+) -> Finding:
+    meta = meta_of(rule.meta)
+    result = outcome.result
+    observed = result.get("observed_value")
+    severity: Severity = "critical" if rule.severity == "critical" else "warning"
+    return Finding(
+        code=meta.code,
+        severity=severity,
+        sv=meta.sv,
+        en=meta.en,
+        next_sv=meta.next_sv,
+        kind=rule.expectation_type,
+        quarantine=meta.quarantine,
+        holds=bool(outcome.success),
+        tried=result.get("element_count", frame.shape[0]) - result.get("missing_count", 0),
+        failed=len(offenders),
+        observed="" if observed is None else str(observed),
+        rows=tuple(_offending_row(rule, meta, row, frame, table, reveal) for row in offenders[:SHOWN_ROWS]),
+    )
+
+
+def _offending_row(
+    rule: "Expectation", meta: Meta, row: int, frame: "pd.DataFrame", table: pa.Table, reveal: Reveal
+) -> OffendingRow:
+    """Return one offending row: a residual is told as the sum found and the sum expected, all else in its own words."""
+    columns = _columns(rule)
+    seen = frame.iloc[row]
+    if columns[0].startswith("residual_"):
+        kind: Literal["value", "text"] = "value"
+        found, expected = _number(seen["value"]), _number(seen["value"] - seen[columns[0]])
+    else:
+        kind = "value" if set(columns) <= {"value", "value_low", "value_high"} else "text"
+        found, expected = ", ".join(_text(seen[column]) for column in columns), meta.sv
+    hidden = not (reveal.values if kind == "value" else reveal.texts)
+    return OffendingRow(
+        place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
+        what=" · ".join(_text(seen[name]) for name in KEY) if reveal.texts else _text(seen["measure"]),
+        found="(visas inte)" if hidden else found,
+        expected=meta.sv if hidden else expected,
+    )
+
+
+def _columns(rule: "Expectation") -> list[str]:
+    """Return the columns that a rule about rows speaks of."""
+    kwargs = rule.configuration.kwargs
+    if "column" in kwargs:
+        return [kwargs["column"]]
+    return list(kwargs.get("column_list") or [kwargs["column_A"], kwargs["column_B"]])
+
+
+def _number(value: float) -> str:
+    return "" if value != value else f"{value:.10g}"  # NaN is no number
+
+
+def _text(value: object) -> str:
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _split(result: ReadResult, findings: tuple[Finding, ...], aside: dict[int, Finding]) -> Verdict:
+    """Return the verdict with every row in its one place."""
+    table = result.table
+    keep = np.ones(table.num_rows, dtype=bool)
+    keep[list(aside)] = False
+    reasons = set_aside_table(
+        SetAside(
+            place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
+            reason_code=finding.code,
+            reason_sv=finding.sv,
+            raw={name: table[name][row].as_py() for name in (*KEY, "value", "value_status")},
+        )
+        for row, finding in sorted(aside.items())
+    )
+    passed = table.filter(pa.array(keep)) if aside else table
+    return Verdict(passed, pa.concat_tables([result.set_aside, reasons]), findings, result.rows_in)

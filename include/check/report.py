@@ -1,0 +1,162 @@
+"""What came of a check, told to people: the HTML report, the text of a refusal, and one line per warning."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from include.archive.manifest import Manifest
+from include.check.corrections import Applied
+from include.check.gate import Finding
+from include.registry.models import Source
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+#: How many rows set aside the report lists; all of them are counted, and kept.
+LISTED_ROWS = 500
+
+ADVICE_SV = {
+    "inbox": "Rätta filen och lämna den på nytt.",
+    "other": "Jämför uppgiften med källan. Har källan ändrats ska läsaren eller registret ändras; är källan "
+    "felaktig kan felet anmälas och en rättelse skrivas i include/registry/corrections.",
+}
+ADVICE_EN = (
+    "Compare the figure with the source. If the source has changed, mend the reader or the registry; if the source "
+    "is at fault, report it there and declare a correction in include/registry/corrections."
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of one check, before anything is written.
+
+    Attributes:
+        table: the rows that may be loaded; empty if the capture is refused.
+        set_aside: rows set aside by the reader, a correction or the gate.
+        refusal: why the file as a whole was refused before the gate (layout, corrections), else None.
+    """
+
+    manifest: Manifest
+    source: Source
+    table: pa.Table
+    set_aside: pa.Table
+    rows_in: int
+    findings: tuple[Finding, ...] = ()
+    corrections: tuple[Applied, ...] = ()
+    notes: tuple[str, ...] = ()
+    refusal: str | None = None
+
+    @cached_property
+    def refused(self) -> bool:
+        """Return whether nothing of it may be loaded."""
+        return self.refusal is not None or any(finding.stops for finding in self.findings)
+
+    @property
+    def passed(self) -> int:
+        """Return how many figures may be loaded."""
+        return 0 if self.refused else self.table.num_rows
+
+    @property
+    def quarantined(self) -> int:
+        """Return how many figures are kept aside while the others are loaded."""
+        return 0 if self.refused else self.set_aside.num_rows
+
+    @property
+    def rejected(self) -> int:
+        """Return how many figures came in with a capture that is refused."""
+        return self.rows_in if self.refused else 0
+
+    @cached_property
+    def reasons(self) -> dict[str, int]:
+        """Return how many rows are set aside for each reason, by its code."""
+        return dict(sorted(Counter(self.set_aside["reason_code"].to_pylist()).items()))
+
+
+def warnings(examination: Examination) -> list[str]:
+    """Return one Swedish line for each warning that does not hold, correction applied and reason of setting aside."""
+    lines = [
+        f"{f.code}: {f.sv} {_extent(f)}".strip()
+        for f in examination.findings
+        if not f.holds and f.severity == "warning"
+    ]
+    lines += [f"Rättelse {c.id} ({c.action}) på {c.rows} rader: {c.reason_sv}" for c in examination.corrections]
+    lines += [f"{count} uppgifter lades åt sidan ({code})." for code, count in examination.reasons.items()]
+    return lines
+
+
+def refusal_text(examination: Examination, report: str | None) -> str:
+    """Return the error of a refused capture: what, where, found, expected and the next step, with offending rows.
+
+    A party's delivery is answered in Swedish; for a public source, the operator's English comes with the Swedish.
+    """
+    swedish = examination.source.kind == "inbox"
+    manifest = examination.manifest
+    about = f"{examination.source.id} / {manifest.part} ({manifest.file_name}, {manifest.capture_id})"
+    lines = [
+        f"Leveransen kan inte tas emot: {about}. Inget har lästs in."
+        if swedish
+        else f"Check refused {about}: {examination.rows_in} figures, nothing was loaded."
+    ]
+    if examination.refusal:
+        lines.append(examination.refusal)
+    for finding in (f for f in examination.findings if f.stops):
+        lines += _stop(finding, swedish)
+    lines.append(f"Nästa steg: {_next_sv(examination)}" if swedish else f"Next step: {ADVICE_EN}")
+    if report:
+        lines.append(f"{'Rapport' if swedish else 'Report'}: {report}")
+    return "\n".join(lines)
+
+
+def html(examination: Examination) -> str:
+    """Return the validation report: one self-contained page without scripts, Swedish with English beside the rules."""
+    order = sorted(examination.findings, key=lambda f: (f.holds, f.severity))
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        examination=examination,
+        manifest=examination.manifest,
+        source=examination.source,
+        stops=[f for f in order if f.stops],
+        told=[f for f in order if not f.holds and not f.stops],
+        findings=order,
+        listed=examination.set_aside.slice(0, LISTED_ROWS).to_pylist(),
+        show_raw=examination.source.kind != "inbox",
+        next_sv=_next_sv(examination),
+        advice_en=ADVICE_EN,
+    )
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("include.check"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def _stop(finding: Finding, swedish: bool) -> list[str]:
+    words = ("hittat", "väntat") if swedish else ("found", "expected")
+    head = f"[{finding.code}] {finding.sv}" + ("" if swedish else f" / {finding.en}")
+    shown = [f"  {r.place}: {r.what}: {words[0]} {r.found}, {words[1]} {r.expected}" for r in finding.rows]
+    more = finding.failed - len(shown)
+    if more > 0:
+        shown.append(f"  … och {more} till" if swedish else f"  … and {more} more")
+    if not shown:
+        shown.append(f"  {words[0]} {finding.observed}")
+    return [head, *shown]
+
+
+def _extent(finding: Finding) -> str:
+    """Return how far a warning reaches, with its first places."""
+    if not finding.failed:
+        return f"(hittat: {finding.observed})" if finding.observed else ""
+    places = ", ".join(row.place for row in finding.rows[:3])
+    return f"({finding.failed} rader: {places}{' …' if finding.failed > 3 else ''})"
+
+
+def _next_sv(examination: Examination) -> str:
+    own = [f.next_sv for f in examination.findings if f.stops and f.next_sv]
+    kind = "inbox" if examination.source.kind == "inbox" else "other"
+    return " ".join(dict.fromkeys([*own, ADVICE_SV[kind]]))

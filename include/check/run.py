@@ -1,0 +1,311 @@
+"""check: one archived capture ► reader ► declared corrections ► gate ► staging, with a report of every run."""
+
+import hashlib
+import importlib
+import mimetypes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from include import settings
+from include.archive.manifest import Manifest, capture_id
+from include.archive.store import Archive
+from include.check import report, staging
+from include.check.corrections import correct
+from include.check.gate import Reveal, gate
+from include.check.identity import Identity
+from include.check.report import Examination
+from include.check.tidy import ReadResult, assert_identity, set_aside_table
+from include.errors import CheckFailed, LayoutChanged, UsageError
+from include.registry.models import Measure, Registry, Source
+from include.registry.read import registry as read_registry
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
+#: The period at the end of a part: ``Rn01-2019``, ``E01-LST-2025-Q3``.
+_PERIOD_OF_PART = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2}))?)$")
+
+
+class Reader(Protocol):
+    """Module in ``include/check/readers``: knows a layout."""
+
+    def read(self, content: bytes, manifest: Manifest, source: Source, registry: Registry) -> ReadResult:
+        """Return the figures of one capture; raises LayoutChanged if the layout is not the one it knows."""
+
+
+class Suite(Protocol):
+    """Module in ``include/check/suites``: knows what must hold of one source beside what holds of all."""
+
+    def expectations(self, source: Source, registry: Registry) -> "list[Expectation]":
+        """Return the expectations about rows and the table."""
+
+    def identities(self, source: Source, registry: Registry) -> list[Identity]:
+        """Return the sums that must hold across rows."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What came of checking one capture; rows_in = passed + quarantined + rejected.
+
+    Attributes:
+        staged: folder in which it waits for the load; None for a dry run.
+        warnings: one Swedish line each.
+        report: address of this run's report; empty for a dry run.
+        set_aside: how many figures were set aside for each reason.
+        refusal: why nothing may be loaded (only a dry run returns this; otherwise it is raised).
+    """
+
+    capture_id: str
+    staged: str | None
+    rows_in: int
+    passed: int
+    quarantined: int
+    rejected: int
+    warnings: list[str]
+    report: str
+    set_aside: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    refusal: str | None = None
+
+
+class CaptureRefused(CheckFailed):
+    """A capture was refused by the gate.
+
+    Attributes:
+        result: its counts, warnings and report.
+    """
+
+    def __init__(self, text: str, result: CheckResult) -> None:
+        super().__init__(text)
+        self.result = result
+
+
+def check(
+    capture_id: str,
+    *,
+    dry_run: bool = False,
+    archive: Archive | None = None,
+    registry: Registry | None = None,
+    reader: Reader | None = None,
+    suite: Suite | None = None,
+) -> CheckResult:
+    """Check one capture and stage what may be loaded. The same capture checked twice leaves the same bytes.
+
+    Args:
+        capture_id: a capture of the archive.
+        dry_run: write nothing, and return a refusal instead of raising it.
+        archive: another than the deployment's.
+        registry: another than the project's.
+        reader: another than the source's own.
+        suite: another than the source's own.
+
+    Raises:
+        CaptureRefused: a critical expectation does not hold; the text shows the rows and the report's address.
+        LayoutChanged: the reader does not know the file's layout.
+        ArchiveDamaged: the archived bytes do not match their hash.
+    """
+    archive = archive or Archive(settings.archive_url())
+    manifest = archive.manifest(capture_id)
+    examination, fault = examine(archive.read(capture_id), manifest, registry or read_registry(), reader, suite)
+    if dry_run:
+        return _result(examination)
+    kept = str(staging.keep_report(capture_id, report.html(examination)))
+    if not examination.refused:
+        staged = staging.stage(capture_id, examination.table, examination.set_aside, _facts(examination))
+        return _result(examination, staged=str(staged), kept=kept)
+    staging.unstage(capture_id)
+    result = _result(examination, kept=kept)
+    if isinstance(fault, LayoutChanged):
+        raise LayoutChanged(str(result.refusal)) from fault
+    raise CaptureRefused(str(result.refusal), result) from fault
+
+
+def check_file(
+    source_id: str, path: str | Path, part: str | None = None, *, registry: Registry | None = None
+) -> CheckResult:
+    """Try a file by hand: return what a check of it would say. Nothing is archived, staged or written.
+
+    Args:
+        source_id: the source that it would be a capture of.
+        path: the file.
+        part: what it would be a version of, such as ``Rn01-2019``; without it the file's name must tell.
+        registry: another than the project's.
+
+    Raises:
+        UsageError: the source or the file is not there, or the part cannot be told.
+    """
+    registry = registry or read_registry()
+    if source_id not in registry.sources:
+        raise UsageError(f"There is no source {source_id!r}; there are {', '.join(sorted(registry.sources))}.")
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file.")
+    manifest = _manifest_by_hand(source_id, path, part or _part_from_name(path))
+    examination, _ = examine(path.read_bytes(), manifest, registry)
+    return _result(examination)
+
+
+def describe(result: CheckResult) -> str:
+    """Return what a dry run would do, in Swedish, for the command line."""
+    lines = [
+        f"Provkörning av {result.capture_id.split('/')[0]} / {result.capture_id.split('/')[1]}: inget har skrivits.",
+        f"  uppgifter i filen   {result.rows_in:>9}",
+        f"  till inläsning      {result.passed:>9}",
+        f"  läggs åt sidan      {result.quarantined:>9}",
+        *(f"    {code:<18}{count:>9}" for code, count in result.set_aside.items()),
+        f"  avvisas             {result.rejected:>9}",
+        *(f"Anmärkning: {line}" for line in result.warnings),
+        *(f"Not: {line}" for line in result.notes),
+        result.refusal or "Filen skulle godkännas.",
+    ]
+    return "\n".join(lines)
+
+
+def examine(
+    content: bytes,
+    manifest: Manifest,
+    registry: Registry,
+    reader: Reader | None = None,
+    suite: Suite | None = None,
+) -> tuple[Examination, CheckFailed | LayoutChanged | None]:
+    """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
+
+    Pure but for the readers' own doing: nothing is written, no clock is read.
+    """
+    source = registry.sources[manifest.source_id]
+    reader = reader or importlib.import_module(f"include.check.readers.{source.reader}")
+    suite = suite or importlib.import_module(f"include.check.suites.{source.suite}")
+    rows_in = 0
+    try:
+        result = reader.read(content, manifest, source, registry)
+        assert_identity(result)
+        rows_in = result.rows_in
+        result, applied = correct(result, [c for c in registry.corrections.values() if c.source == source.id])
+    except (CheckFailed, LayoutChanged) as fault:
+        none = set_aside_table()
+        refusal = Examination(manifest, source, none, none, rows_in, refusal=str(fault))
+        return refusal, fault
+    verdict = gate(
+        result,
+        [*_common(result, manifest, source, registry), *suite.expectations(source, registry)],
+        suite.identities(source, registry),
+        _reveal(manifest, source, registry),
+    )
+    return (
+        Examination(
+            manifest,
+            source,
+            verdict.passed,
+            verdict.set_aside,
+            verdict.rows_in,
+            verdict.findings,
+            tuple(applied),
+            tuple(result.notes),
+        ),
+        None,
+    )
+
+
+def _common(result: ReadResult, manifest: Manifest, source: Source, registry: Registry) -> "Sequence[Expectation]":
+    """Return what must hold of every capture."""
+    from include.check.suites import common  # imports GX
+
+    owner, measures = _owner(manifest, source, registry)
+    periods = {period for period in result.table["period"].unique().to_pylist() if period is not None}
+    return common.expectations(registry, manifest, periods, {f"{owner}.{measure.id}" for measure in measures})
+
+
+def _owner(manifest: Manifest, source: Source, registry: Registry) -> tuple[str, list[Measure]]:
+    """Return whose measures the capture speaks of: the source's, or in an inbox those of the part's extract."""
+    if source.kind != "inbox":
+        return source.id, source.measures
+    extract = registry.extracts[_extract_id(manifest)]
+    return extract.id, extract.measures
+
+
+def _extract_id(manifest: Manifest) -> str:
+    return manifest.part.partition("-")[0]
+
+
+def _reveal(manifest: Manifest, source: Source, registry: Registry) -> Reveal:
+    """Return what may be shown: of deliveries no text that somebody wrote, and no count of persons or cases."""
+    if source.kind != "inbox":
+        return Reveal()
+    return Reveal(values=not registry.extracts[_extract_id(manifest)].small_counts, texts=False)
+
+
+def _result(examination: Examination, *, staged: str | None = None, kept: str = "") -> CheckResult:
+    return CheckResult(
+        capture_id=examination.manifest.capture_id,
+        staged=staged,
+        rows_in=examination.rows_in,
+        passed=examination.passed,
+        quarantined=examination.quarantined,
+        rejected=examination.rejected,
+        warnings=report.warnings(examination),
+        report=kept,
+        set_aside=examination.reasons,
+        notes=list(examination.notes),
+        refusal=report.refusal_text(examination, kept or None) if examination.refused else None,
+    )
+
+
+def _facts(examination: Examination) -> dict[str, Any]:
+    """Return what ``check.json`` says: counts and findings, no clock."""
+    manifest = examination.manifest
+    return {
+        "capture_id": manifest.capture_id,
+        "source_id": manifest.source_id,
+        "part": manifest.part,
+        "capture_sha256": manifest.sha256,
+        "rows_in": examination.rows_in,
+        "passed": examination.passed,
+        "quarantined": examination.quarantined,
+        "rejected": examination.rejected,
+        "set_aside": examination.reasons,
+        "warnings": report.warnings(examination),
+        "corrections": [vars(applied) for applied in examination.corrections],
+        "notes": list(examination.notes),
+        "findings": [
+            {"code": f.code, "severity": f.severity, "holds": f.holds, "tried": f.tried, "failed": f.failed}
+            for f in examination.findings
+        ],
+    }
+
+
+def _manifest_by_hand(source_id: str, path: Path, part: str) -> Manifest:
+    """Return a manifest for a file that is only tried; its moment is now, for nothing of it is kept."""
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    now = datetime.now(UTC).replace(microsecond=0)
+    period = _PERIOD_OF_PART.search(part)
+    return Manifest(
+        capture_id=capture_id(source_id, part, now, sha256),
+        source_id=source_id,
+        part=part,
+        periods=[period[1]] if period else [],
+        origin="live",
+        url=path.resolve().as_uri(),
+        captured_at=now,
+        media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        file_name=path.name,
+        sha256=sha256,
+        canonical_sha256=sha256,
+        size=len(content),
+        change="NEW",
+    )
+
+
+def _part_from_name(path: Path) -> str:
+    """Return the part that a file's name tells: ``300Rn01-2019.xls`` and ``E02-LST-2023.xlsx`` do."""
+    part = path.stem.removeprefix("300")
+    if not re.fullmatch(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+", part) or not _PERIOD_OF_PART.search(part):
+        raise UsageError(
+            f"The name {path.name} does not tell what the file is a version of; give the part, such as Rn01-2019, "
+            "TAB638-2015 or E02-LST-2023."
+        )
+    return part
