@@ -344,7 +344,7 @@ def _lineage(figures: Sequence[Figure]) -> dict[str, Any]:
 def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows as a table with values and intervals, each method over all its rows at once."""
     frame = pd.DataFrame(rows, columns=[*VALUE_COLUMNS, "per", "interval"])
-    frame["known_from"] = pd.to_datetime(frame["known_from"], utc=True)
+    frame["known_from"] = pd.to_datetime(frame["known_from"], utc=True).astype("datetime64[us, UTC]")
     top, bottom = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("numerator", "denominator"))
     per, ok = frame["per"].to_numpy(dtype=float), (frame["obs_status"] == "ok").to_numpy()
     divided = frame["method"].isin(("share", "rate")).to_numpy()

@@ -1,0 +1,122 @@
+"""Measure one year of an agreement: read the observations, compute, and keep the values if they changed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from include.errors import UsageError
+from include.load.engine import engine
+from include.load.read import observations
+from include.load.tables import indicator_trend, indicator_value
+from include.measure.compute import compute, measures_of
+from include.measure.trend import POINTS
+from include.registry.models import Agreement
+from include.registry.read import registry
+
+#: Namespace of this module's advisory locks in Postgres; the second key is the agreement.
+_LOCK = 0x4D454153  # "MEAS"
+
+
+@dataclass(frozen=True)
+class MeasureResult:
+    """What measuring a year did.
+
+    Attributes:
+        agreement_id: the agreement.
+        year: the year asked for.
+        values: how many of the year's rows have a value.
+        without: how many say why they have none.
+        changed: whether anything was written, for this year or a later one that looks back on it.
+        digest: hash of the year's values and trends.
+        years: the years that were written.
+    """
+
+    agreement_id: str
+    year: int
+    values: int
+    without: int
+    changed: bool
+    digest: str
+    years: list[int]
+
+
+def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> MeasureResult:
+    """Compute an agreement's indicators for a year and keep them in the warehouse.
+
+    Later years that are already kept and whose trend looks back on this year are computed again too. Nothing is written
+    where nothing changed; the same observations always give the same digest.
+
+    Args:
+        agreement_id: id of the agreement.
+        year: the year to compute.
+        as_of: knowledge cut-off, None = all that is loaded.
+
+    Raises:
+        UsageError: there is no such agreement.
+    """
+    everything = registry()
+    agreement = everything.agreements.get(agreement_id)
+    if agreement is None:
+        known = ", ".join(sorted(everything.agreements)) or "none"
+        raise UsageError(f"There is no agreement '{agreement_id}'; expected one of: {known}.")
+    with engine("loader").begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(agreement_id))))
+        kept = _kept(connection, agreement)
+        years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
+        found = observations(connection, measures_of(everything, agreement), as_of)
+        values, trends = compute(found, everything, agreement, years)
+        made = {each: (_records(values, each), _records(trends, each)) for each in years}
+        digests = {each: _digest(*rows) for each, rows in made.items()}
+        written = [each for each in years if digests[each] != kept.get(each)]
+        for each in written:
+            _write(connection, agreement_id, each, digests[each], *made[each])
+    with_value = sum(row["obs_status"] == "ok" for row in made[year][0])
+    return MeasureResult(
+        agreement_id, year, with_value, len(made[year][0]) - with_value, bool(written), digests[year], written
+    )
+
+
+def _kept(connection: sa.Connection, agreement: Agreement) -> dict[int, str]:
+    """Return the years that are kept, with their digests."""
+    table = indicator_value.c
+    rows = connection.execute(
+        sa.select(table.year, sa.func.min(table.digest)).where(table.agreement_id == agreement.id).group_by(table.year)
+    )
+    return {int(year): str(digest) for year, digest in rows}
+
+
+def _write(
+    connection: sa.Connection,
+    agreement_id: str,
+    year: int,
+    digest: str,
+    values: list[dict[str, Any]],
+    trends: list[dict[str, Any]],
+) -> None:
+    for table, rows in ((indicator_value, values), (indicator_trend, trends)):
+        connection.execute(sa.delete(table).where(table.c.agreement_id == agreement_id, table.c.year == year))
+        if rows:
+            connection.execute(
+                sa.insert(table), [{"agreement_id": agreement_id, "digest": digest, **row} for row in rows]
+            )
+
+
+def _records(frame: pd.DataFrame, year: int) -> list[dict[str, Any]]:
+    """Return a year's rows in plain Python, None for "none"."""
+    rows = frame.loc[frame["year"] == year].astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")
+
+
+def _digest(*tables: list[dict[str, Any]]) -> str:
+    """Return the hash of rows; floats count to the last bit, moments as ISO text."""
+    return hashlib.sha256(json.dumps(tables, ensure_ascii=False, default=_as_text).encode()).hexdigest()
+
+
+def _as_text(cell: Any) -> Any:
+    """Return a moment as ISO text; a numpy figure as Python's."""
+    return cell.isoformat() if isinstance(cell, datetime) else cell.item()
