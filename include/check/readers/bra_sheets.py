@@ -48,7 +48,7 @@ Cell = object
 class Column(NamedTuple):
     """A column of figures."""
 
-    index: int
+    at: int
     measure: str
 
 
@@ -80,7 +80,7 @@ class Sheet:
 
     def place(self, row: int, measure: str) -> str:
         """Return where a figure stands, e.g. ``Tabell 300!C12``."""
-        index = next(column.index for column in self.columns if column.measure == measure)
+        index = next(column.at for column in self.columns if column.measure == measure)
         return f"{self.name}!{cell_name(row, index)}"
 
     def rows(self) -> Iterator[Row]:
@@ -88,7 +88,7 @@ class Sheet:
         for number, values in enumerate(self.values):
             if number > self.header and (label := text(values[self.label])):
                 lagrum = text(values[self.lagrum]) if self.lagrum is not None else ""
-                yield Row(number, lagrum, label, {column.measure: values[column.index] for column in self.columns})
+                yield Row(number, lagrum, label, {column.measure: values[column.at] for column in self.columns})
 
 
 def read_sheets(content: bytes, file_name: str) -> tuple[list[Sheet], list[str]]:
@@ -107,8 +107,9 @@ def read_sheets(content: bytes, file_name: str) -> tuple[list[Sheet], list[str]]
     sheets = [sheet for name, values in pages if (sheet := _sheet(name, values))]
     if not sheets:
         raise LayoutChanged(
-            f"{file_name}: no sheet has a header of Table 300. Found the sheets {', '.join(book.sheet_names)}; expected "
-            f"a row with 'Brottstyp' or 'Lagrum' and '{next(iter(MEASURES))}' within the first {_HEADER_WITHIN} rows."
+            f"{file_name}: no sheet has a header of Table 300. Found the sheets {', '.join(book.sheet_names)}; "
+            f"expected a row with 'Brottstyp' or 'Lagrum' and headings like '{next(iter(MEASURES))}' within the first "
+            f"{_HEADER_WITHIN} rows."
         )
     if len({sheet.layout for sheet in sheets}) > 1:
         found = ", ".join(f"{sheet.name}: {sheet.layout}" for sheet in sheets)
@@ -188,7 +189,7 @@ def _check_header(name: str, row: int, headings: list[str], columns: list[Column
     Raises:
         LayoutChanged: names the cell and what it says.
     """
-    known = {column.index for column in columns}
+    known = {column.at for column in columns}
     for index, heading in enumerate(headings):
         if heading and index not in known and heading not in ("lagrum", "brottstyp"):
             raise LayoutChanged(
@@ -198,6 +199,6 @@ def _check_header(name: str, row: int, headings: list[str], columns: list[Column
     for one, other in pairwise(sorted(columns, key=lambda column: column.measure)):
         if one.measure == other.measure:
             raise LayoutChanged(
-                f"Sheet {name}, row {row + 1}: the columns {cell_name(row, one.index)} and "
-                f"{cell_name(row, other.index)} both say {one.measure}; expected each heading once."
+                f"Sheet {name}, row {row + 1}: the columns {cell_name(row, one.at)} and "
+                f"{cell_name(row, other.at)} both say {one.measure}; expected each heading once."
             )

@@ -124,7 +124,7 @@ def _collect(
             if meaning in seen and not row.is_heading():
                 raise LayoutChanged(
                     f"{file_name}, sheet {sheet.name}: rows {seen[meaning] + 1} and {row.number + 1} both mean "
-                    f"{'/'.join(meaning)} ({label!r}); expected one row. Correct include/registry/codes/offence_labels.csv."
+                    f"{'/'.join(meaning)} ({label!r}); expected one row. Correct offence_labels.csv."
                 )
             if not row.is_heading():
                 seen[meaning] = row.number
