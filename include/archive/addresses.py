@@ -30,9 +30,9 @@ class Address:
 
     def resolve(self, url: str) -> str:
         """Return the address to ask in place of one that the registry names."""
-        if self.base is None:
-            return url
         parts = urlsplit(url)
+        if self.base is None or parts.netloc == self.base.netloc:
+            return url
         path = self.base.path.rstrip("/") + parts.path
         return urlunsplit(parts._replace(scheme=self.base.scheme, netloc=self.base.netloc, path=path))
 

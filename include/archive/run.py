@@ -135,7 +135,7 @@ def _put(store: Archive, source: Source, found: Fetched) -> Manifest:
         periods=found.periods,
         origin="live",
         url=found.url,
-        captured_at=datetime.now(UTC),
+        captured_at=_now(),
         media_type=found.media_type,
         file_name=found.file_name,
         published_at=found.published_at,
@@ -144,6 +144,11 @@ def _put(store: Archive, source: Source, found: Fetched) -> Manifest:
         notes=found.notes,
         pieces=found.pieces,
     )
+
+
+def _now() -> datetime:
+    """Return the moment of a live capture: the one place where the archive reads the clock for what it keeps."""
+    return datetime.now(UTC)
 
 
 def _held(manifests: list[Manifest], source: Source, periods: list[Period], read_from: str) -> Iterator[Manifest]:

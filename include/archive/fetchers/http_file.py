@@ -73,6 +73,7 @@ class _Pages:
         self._source = source
         self._how = how
         self._links: dict[str, list[str] | None] = {}
+        self._periods: set[Period] = set()
 
     def link(self, period: Period, code: str, held: Manifest | None) -> str | None:
         """Return the address of the one file of a period and area; None if it is not listed (yet).
@@ -80,6 +81,7 @@ class _Pages:
         A file that is held must still be listed: if it is not, the page has changed or the producer withdrew it, and
         a person must look.
         """
+        self._periods.add(period)
         page = _filled(self._how.listing_url, period, code)
         links = self._links_of(page)
         pattern = re.compile(_filled(self._how.link_pattern, period, code))
@@ -99,15 +101,15 @@ class _Pages:
         return matches[0] if matches else None
 
     def demand_one(self) -> None:
-        """Refuse to believe that nothing is published when not one of several pages is there.
+        """Refuse to believe that nothing is published when the pages of several periods are all gone.
 
         Raises:
             SourceRefused: all listing pages answered 404.
         """
-        if len(self._links) > 1 and all(links is None for links in self._links.values()):
+        if len(self._periods) > 1 and all(links is None for links in self._links.values()):
             raise SourceRefused(
-                f"{self._source.id}: none of {len(self._links)} listing pages exists, such as {next(iter(self._links))}."
-                f" Has the site been rebuilt? Look at {self._source.landing_page or 'the producer'} and correct "
+                f"{self._source.id}: none of the {len(self._links)} listing pages is there: {next(iter(self._links))}. "
+                f"Has the site been rebuilt? Look at {self._source.landing_page or 'the producer'} and correct "
                 "listing_url of the source in the registry."
             )
 
