@@ -36,7 +36,7 @@ _MARKS = {
 _SEX = {"M": "1", "K": "2"}
 _ORIGIN_NOTE = (
     "Verkliga uppgifter om folkmängden den 31 december, med SCB som primär källa, avskrivna från de sidor som anges "
-    "och satta i layouten hos SCB:s tabell {table}. Svaret är inte hämtat från SCB. Uppgifter som inte är kända är '..'; "
+    "och satta i layouten hos SCB:s tabell {table}. Svaret är inte hämtat från SCB. Okända uppgifter är '..'; "
     "märkningen av varje uppgift står under extension.reconstruction."
 )
 _CKM_NOTE = (
