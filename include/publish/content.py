@@ -1,0 +1,400 @@
+"""What a release holds, as plain rows: the one frozen table that pages, charts, files and database are made from.
+
+Nothing in here reads a clock, a file or a database. Floating figures are rounded to ten significant digits when they
+enter, far below what any figure means, so that the last bit of a processor's arithmetic never looks like a revision.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from include.registry.models import Agreement, Edition, GoalArea, Indicator, Registry, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Theme of the indicators that give context; they belong to no goal area unless an agreement says so.
+CONTEXT_THEME = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One published value with all that is needed to read it; the columns are the measure part's."""
+
+    indicator_id: str
+    definition_version: int
+    series: str
+    area: str
+    area_role: str
+    year: int
+    sex: str
+    age: str
+    party: str
+    breakdown: str
+    unit: str
+    decimals: int
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float | None
+    ci_method: str | None
+    method: str | None
+    method_version: str | None
+    obs_status: str
+    conf_status: str
+    reason_sv: str | None
+    preliminary: bool
+    is_example: bool
+    origin: str | None
+    is_total: bool
+    break_before: bool
+    marks: str
+    notes_sv: str
+    captures: str
+    known_from: str | None
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str, str, int]:
+        """Return what identifies the value within a release."""
+        return (
+            self.indicator_id,
+            self.series,
+            self.area,
+            self.sex,
+            self.age,
+            self.party,
+            self.breakdown,
+            self.year,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The result of the trend test of one series, or why it could not be made."""
+
+    indicator_id: str
+    series: str
+    area: str
+    sex: str
+    age: str
+    party: str
+    year: int
+    test: str | None
+    result: str
+    reason_sv: str | None
+    slope: float | None
+    chi2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A file as received that the release rests on."""
+
+    capture_id: str
+    source_id: str
+    part: str
+    origin: str
+    captured_at: str
+    published_at: str | None
+    sha256: str
+    url: str | None
+    file_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One line of the account of what is there and what is missing.
+
+    ``kind`` is ``indicator`` (code = indicator id, the release's year) or ``delivery`` (code = extract id, with party
+    and period). ``status`` is ``ok``, ``missing`` or ``not_due``.
+    """
+
+    kind: str
+    code: str
+    party: str
+    period: str
+    status: str
+    n_values: int
+    n_missing: int
+    reason_sv: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A goal area with its indicators, or the context indicators that belong to none (``code`` = ``context``)."""
+
+    code: str
+    name_sv: str
+    name_en: str
+    text: str
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a release says, but not its number."""
+
+    agreement: Agreement
+    year: int
+    edition: Edition
+    as_of: datetime
+    values: tuple[Value, ...]
+    trends: tuple[Trend, ...]
+    sections: tuple[Section, ...]
+    coverage: tuple[Coverage, ...]
+    captures: tuple[Capture, ...]
+    registry: Registry
+    registry_digest: str
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Return the indicators of all sections, each once, in the order of the sections."""
+        return tuple({each.id: each for section in self.sections for each in section.indicators}.values())
+
+    @property
+    def is_example(self) -> bool:
+        """Return whether any value rests on invented deliveries."""
+        return any(value.is_example for value in self.values)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the origins of the captures used, sorted."""
+        return tuple(sorted({capture.origin for capture in self.captures}))
+
+    @property
+    def bridge(self) -> tuple[tuple[str, str], ...]:
+        """Return (section code, indicator id) for every indicator that follows a goal area."""
+        return tuple((section.code, each.id) for section in self.sections for each in section.indicators)
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of all that is said: equal digests mean that nothing changed since the other release."""
+        said = {
+            "agreement": self.agreement.model_dump(mode="json"),
+            "year": self.year,
+            "edition": self.edition,
+            "values": [asdict(value) for value in self.values],
+            "trends": [asdict(trend) for trend in self.trends],
+            "indicators": [each.model_dump(mode="json") for each in self.indicators],
+            "bridge": self.bridge,
+            "coverage": [asdict(line) for line in self.coverage],
+            "captures": [asdict(capture) for capture in self.captures],
+        }
+        return sha256_of(said)
+
+
+def sha256_of(thing: object) -> str:
+    """Return the hash of a JSON-able thing, whatever the order of its keys."""
+    text = json.dumps(thing, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def compose(
+    *,
+    registry: Registry,
+    agreement: Agreement,
+    year: int,
+    edition: Edition,
+    as_of: datetime,
+    values: "pd.DataFrame",
+    trends: "pd.DataFrame",
+    captures: Iterable[Capture],
+) -> Content:
+    """Return the content of a release.
+
+    Args:
+        registry: everything that exists.
+        agreement: the agreement followed up.
+        year: the release's year; later years of the frames are left out.
+        edition: the release's edition.
+        as_of: cut-off of knowledge, with time zone.
+        values: the measure part's values, of any indicators.
+        trends: the measure part's trends.
+        captures: every capture known at ``as_of``.
+    """
+    sections = sections_of(agreement, registry, year)
+    order = {each.id: place for place, each in enumerate(i for s in sections for i in s.indicators)}
+    kept = sorted(
+        (row for row in rows(Value, values) if row.indicator_id in order and row.year <= year),
+        key=_order(order, registry),
+    )
+    known = sorted(captures, key=lambda capture: capture.capture_id)
+    used = {one for row in kept for one in row.captures.split("|") if one}
+    return Content(
+        agreement=agreement,
+        year=year,
+        edition=edition,
+        as_of=as_of.astimezone(UTC),
+        values=tuple(kept),
+        trends=tuple(
+            sorted(
+                (row for row in rows(Trend, trends) if row.indicator_id in order and row.year <= year),
+                key=lambda row: (order[row.indicator_id], row.series, row.area, row.sex, row.age, row.party, row.year),
+            )
+        ),
+        sections=sections,
+        coverage=(
+            *_indicator_coverage(sections, kept, year),
+            *_delivery_coverage(registry, agreement, year, as_of, known),
+        ),
+        captures=tuple(capture for capture in known if capture.capture_id in used),
+        registry=registry,
+        registry_digest=sha256_of(registry.model_dump(mode="json")),
+    )
+
+
+def sections_of(agreement: Agreement, registry: Registry, year: int) -> tuple[Section, ...]:
+    """Return the goal areas that hold in the year with their indicators, and last the context indicators."""
+    everything = sorted(registry.indicators.values(), key=lambda each: each.id)
+    sections = [
+        Section(
+            code=goal.code,
+            name_sv=goal.name.sv,
+            name_en=goal.name.en,
+            text=goal.text,
+            indicators=tuple(each for each in everything if _follows(each, goal)),
+        )
+        for goal in agreement.goal_areas
+        if goal.holds_in_year(year)
+    ]
+    placed = {each.id for section in sections for each in section.indicators}
+    context = tuple(each for each in everything if each.theme == CONTEXT_THEME and each.id not in placed)
+    if context:
+        text = "Uppgifter som behövs för att läsa de andra. De följer inte upp något mål."
+        sections.append(Section("context", "Sammanhang", "Context", text, context))
+    return tuple(sections)
+
+
+def sources_of(indicator: Indicator, registry: Registry) -> list[Source]:
+    """Return the sources that an indicator's figures come from, each once, in the order they are named."""
+    found: dict[str, Source] = {}
+    for selection in (*indicator.numerator, *indicator.denominator):
+        name = selection.measure.split(".", 1)[0]
+        if source := registry.sources.get(name) or registry.sources.get(
+            "agency_extracts" if name in registry.extracts else ""
+        ):
+            found[source.id] = source
+    return list(found.values())
+
+
+RowType = TypeVar("RowType", Value, Trend)
+
+
+def rows(kind: type[RowType], frame: "pd.DataFrame") -> list[RowType]:
+    """Return the rows of a frame as typed rows: NaN and NaT become None, times ISO text, figures plain Python.
+
+    Raises:
+        KeyError: the frame lacks a column.
+    """
+    names = [field.name for field in fields(kind)]
+    columns = [[_plain(name, cell) for cell in frame[name].tolist()] for name in names]
+    return [kind(*cells) for cells in zip(*columns, strict=True)]
+
+
+_WHOLE = {"definition_version", "year", "decimals"}
+_FLAGS = {"preliminary", "is_example", "is_total", "break_before"}
+_TEXTS = {"marks", "notes_sv", "captures"}
+
+
+def _plain(name: str, cell: Any) -> Any:  # a cell of a frame is of any type
+    if cell is None or cell != cell or str(cell) in {"NaT", "<NA>"}:
+        return "" if name in _TEXTS else None
+    if name in _FLAGS:
+        return bool(cell)
+    if name in _WHOLE:
+        return int(cell)
+    if isinstance(cell, datetime):
+        return utc_text(cell)
+    if isinstance(cell, float | int):
+        return str(cell) if name.endswith("_version") else float(f"{cell:.10g}")
+    return cell
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment as ISO text in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _follows(indicator: Indicator, goal: GoalArea) -> bool:
+    named = indicator.theme in goal.themes or indicator.id in goal.include
+    return named and indicator.id not in goal.exclude
+
+
+def _order(order: Mapping[str, int], registry: Registry) -> Any:
+    roles = {"county": 0, "proxy": 1, "benchmark": 2, "kommun": 3}
+    series = {
+        (each.id, one.id): place for each in registry.indicators.values() for place, one in enumerate(each.series)
+    }
+
+    def key(row: Value) -> tuple[Any, ...]:
+        return (
+            order[row.indicator_id],
+            series.get((row.indicator_id, row.series), len(series)),
+            *(row.series, row.sex, row.age, row.breakdown),
+            row.party != "-",
+            roles.get(row.area_role, 9),
+            *(row.area, row.party, row.year),
+        )
+
+    return key
+
+
+def _indicator_coverage(sections: Sequence[Section], values: Sequence[Value], year: int) -> list[Coverage]:
+    lines = []
+    for indicator in {each.id: each for section in sections for each in section.indicators}.values():
+        mine = [row for row in values if row.indicator_id == indicator.id and row.year == year]
+        good = sum(row.obs_status == "ok" for row in mine)
+        reasons = sorted({row.reason_sv for row in mine if row.obs_status != "ok" and row.reason_sv})
+        lines.append(
+            Coverage(
+                kind="indicator",
+                code=indicator.id,
+                party="-",
+                period=str(year),
+                status="ok" if good else "missing",
+                n_values=good,
+                n_missing=len(mine) - good,
+                reason_sv=" ".join(reasons) or (None if good else "Inget värde är beräknat för året."),
+            )
+        )
+    return lines
+
+
+def _delivery_coverage(
+    registry: Registry, agreement: Agreement, year: int, as_of: datetime, captures: Sequence[Capture]
+) -> list[Coverage]:
+    delivered = {capture.part for capture in captures if capture.source_id == "agency_extracts"}
+    lines = []
+    for extract in sorted(registry.extracts.values(), key=lambda each: each.id):
+        parties = [party for party in agreement.parties if party.role in extract.delivered_by]
+        for followed in (each for each in agreement.years() if each <= year):
+            for period, end in _periods(extract.speaks_in, followed):
+                for party in parties:
+                    there = f"{extract.id}-{party.code}-{period}" in delivered
+                    due = (as_of.date() - end).days > extract.due_days
+                    status = "ok" if there else "missing" if due else "not_due"
+                    reason = {"ok": None, "missing": "Ingen leverans har kommit.", "not_due": "Inte förfallen än."}[
+                        status
+                    ]
+                    lines.append(Coverage("delivery", extract.id, party.code, period, status, int(there), 0, reason))
+    return lines
+
+
+def _periods(unit: str, year: int) -> list[tuple[str, date]]:
+    """Return the periods of a year with their last day."""
+    last_day = {3: 31, 6: 30, 9: 30, 12: 31}
+    match unit:
+        case "quarter":
+            return [(f"{year}-Q{q}", date(year, 3 * q, last_day[3 * q])) for q in range(1, 5)]
+        case "half_year":
+            return [(f"{year}-H1", date(year, 6, 30)), (f"{year}-H2", date(year, 12, 31))]
+        case "month":
+            ends = [date(year + m // 12, m % 12 + 1, 1).toordinal() - 1 for m in range(1, 13)]
+            return [(f"{year}-{m:02}", date.fromordinal(end)) for m, end in enumerate(ends, start=1)]
+        case _:
+            return [(str(year), date(year, 12, 31))]

@@ -1,0 +1,205 @@
+"""Renders the pages of a release, and the list of releases that stands above them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from include.publish import charts, diff, wording
+from include.publish.content import Content, Coverage, Section, sources_of, utc_text
+from include.publish.diff import Change
+from include.publish.figures import Figure, Strand, figures
+from include.publish.files import Table, code_version
+from include.registry.models import Indicator, Source
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class IndicatorView:
+    """An indicator as its pages show it."""
+
+    indicator: Indicator
+    figures: tuple[Figure, ...]
+    charts: Mapping[str, str]
+    sources: tuple[Source, ...]
+    coverage: Coverage | None
+    latest: tuple[str, ...]
+    changes: tuple[Change, ...]
+    captured: tuple[tuple[str, str, str], ...]
+
+    @property
+    def is_example(self) -> bool:
+        """Return whether any of its figures is invented."""
+        return any(figure.is_example for figure in self.figures)
+
+    @property
+    def is_reconstructed(self) -> bool:
+        """Return whether any of its figures comes from a reconstructed file."""
+        return any(row.origin == "reconstructed" for figure in self.figures for row in figure.rows)
+
+    @property
+    def has_value(self) -> bool:
+        """Return whether there is a value for the release's year."""
+        return self.coverage is not None and self.coverage.status == "ok"
+
+
+@dataclass(frozen=True)
+class ReleaseLine:
+    """A release as the list of releases shows it."""
+
+    agreement_id: str
+    release_id: str
+    year: int
+    edition: str
+    as_of: str
+    approval: str
+    is_example: bool
+    is_current: bool
+
+
+def render(
+    content: Content, release_id: str, previous: str | None, changes: Sequence[Change], tables: Sequence[Table]
+) -> dict[str, str]:
+    """Return every page, chart and style sheet of a release, by relative file name."""
+    views = {each.id: _view(content, each, changes) for each in content.indicators}
+    shared = {
+        "content": content,
+        "release_id": release_id,
+        "previous": previous,
+        "views": views,
+        "version": code_version(),
+        "as_of": utc_text(content.as_of),
+        "edition": wording.EDITION[content.edition],
+    }
+    pages = {
+        "index.html": _page("index.html", shared, overview=_overview(content, views)),
+        "tackning.html": _page("coverage.html", shared, deliveries=_deliveries(content)),
+        "andringar.html": _page("changes.html", shared, **_changes(content, changes)),
+        "data.html": _page("data.html", shared, tables=tables),
+        "om.html": _page("about.html", shared),
+        "english.html": _page("english.html", shared),
+        "style.css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
+    }
+    for section in content.sections:
+        pages[f"mal-{section.code}.html"] = _page("goal.html", shared, section=section)
+    for view in views.values():
+        home = next(section for section in content.sections if view.indicator in section.indicators)
+        pages[f"{view.indicator.id}.html"] = _page("indicator.html", shared, view=view, section=home)
+        pages |= {f"diagram/{chart_id}.svg": drawing for chart_id, drawing in view.charts.items()}
+    return pages
+
+
+def render_index(title: str, releases: Sequence[ReleaseLine]) -> dict[str, str]:
+    """Return the page that lists every release, current first, with its style sheet."""
+    ordered = sorted(releases, key=lambda each: not each.is_current)
+    page = _environment().get_template("releases.html").render(title=title, releases=ordered)
+    return {"index.html": page, "style.css": (TEMPLATES / "style.css").read_text(encoding="utf-8")}
+
+
+def describe(figure: Figure, year: int) -> str:
+    """Return a chart's text alternative: what it shows and its latest values."""
+    shown = charts.drawn(figure)
+    years = [row.year for strand in shown for row in strand.rows if row.value is not None]
+    if not years:
+        return ""
+    latest = " ".join(sentence for strand in shown if (sentence := latest_of(strand)))
+    example = "EXEMPELDATA, påhittade uppgifter. " if figure.is_example else ""
+    return f"{example}Linjediagram {min(years)}–{max(years)}, {figure.unit}. {latest} Alla värden står i tabellen."
+
+
+def latest_of(strand: Strand) -> str | None:
+    """Return the latest value of a strand as a sentence, or None if it has none."""
+    row = next((row for row in reversed(strand.rows) if row.value is not None), None)
+    if row is None or row.value is None:
+        return None
+    interval = ""
+    if row.ci_low is not None and row.ci_high is not None:
+        low, high = wording.number(row.ci_low, row.decimals), wording.number(row.ci_high, row.decimals)
+        interval = f" (95{wording.NBSP}% konfidensintervall {low}–{high})"
+    preliminary = " (preliminär)" if row.preliminary else ""
+    value = wording.amount(row.value, row.unit, row.decimals)
+    return f"{strand.name}, {row.year}: {value}{interval}{preliminary}."
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["w"] = wording
+    environment.globals["latest_of"] = latest_of
+    environment.globals["kinds"] = diff.KINDS
+    environment.filters["machine"] = wording.machine
+    return environment
+
+
+def _page(template: str, shared: Mapping[str, object], **own: object) -> str:
+    return _environment().get_template(template).render(**shared, **own)
+
+
+def _view(content: Content, indicator: Indicator, changes: Sequence[Change]) -> IndicatorView:
+    found = tuple(figures(content, indicator))
+    drawings = {figure.id: charts.svg(figure, describe(figure, content.year)) for figure in found}
+    used = {one for figure in found for row in figure.rows for one in row.captures.split("|")}
+    captured: dict[tuple[str, str], str] = {}
+    for capture in content.captures:
+        if capture.capture_id in used:
+            place = (capture.source_id, capture.origin)
+            captured[place] = max(captured.get(place, ""), capture.captured_at[:10])
+    return IndicatorView(
+        indicator=indicator,
+        figures=found,
+        charts={chart_id: drawing for chart_id, drawing in drawings.items() if drawing},
+        sources=tuple(sources_of(indicator, content.registry)),
+        coverage=next((c for c in content.coverage if c.kind == "indicator" and c.code == indicator.id), None),
+        latest=tuple(
+            sentence for figure in found[:1] for strand in figure.strands if (sentence := latest_of(strand)) is not None
+        ),
+        changes=tuple(change for change in changes if change.indicator_id == indicator.id),
+        captured=tuple((source, origin, day) for (source, origin), day in sorted(captured.items())),
+    )
+
+
+def _overview(content: Content, views: Mapping[str, IndicatorView]) -> list[tuple[Section, int, int, bool]]:
+    """Return each section with how many of its indicators have a value for the year, how many have none."""
+    lines = []
+    for section in content.sections:
+        mine = [views[each.id] for each in section.indicators]
+        with_value = sum(view.has_value for view in mine)
+        lines.append((section, with_value, len(mine) - with_value, any(view.is_example for view in mine)))
+    return lines
+
+
+def _deliveries(content: Content) -> list[tuple[str, list[str], list[tuple[str, list[Coverage]]]]]:
+    """Return for each extract its title, its periods and for each party the state of every period."""
+    found = []
+    for code in sorted({line.code for line in content.coverage if line.kind == "delivery"}):
+        lines = [line for line in content.coverage if line.kind == "delivery" and line.code == code]
+        periods = list(dict.fromkeys(line.period for line in lines))
+        parties = list(dict.fromkeys(line.party for line in lines))
+        table = [
+            (wording.party(party, content.agreement), [line for line in lines if line.party == party])
+            for party in parties
+        ]
+        found.append((content.registry.extracts[code].title.sv, periods, table))
+    return found
+
+
+def _changes(content: Content, changes: Sequence[Change]) -> dict[str, object]:
+    names = {each.id: each.name.sv for each in content.indicators}
+    added = Counter((change.indicator_id, change.year) for change in changes if change.kind == "added")
+    return {
+        "names": names,
+        "listed": [change for change in changes if change.kind != "added"],
+        "added": sorted(added.items()),
+        "counts": Counter(change.kind for change in changes),
+    }

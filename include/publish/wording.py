@@ -1,0 +1,168 @@
+"""The Swedish that the published follow-up speaks: figures, statuses and cautious sentences about change.
+
+No word of better or worse is made here for a neutral indicator, and a change is stated only when the trend test found
+one (the reading rules of the project's method).
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from include.publish.content import Trend, Value
+from include.registry.models import Agreement, Direction, Indicator, Registry
+
+NBSP = "\u00a0"
+
+STATUS = {
+    "ok": "värde finns",
+    "missing": "uppgift saknas",
+    "not_applicable": "ej tillämpligt",
+    "not_collected": "inte insamlad",
+    "suppressed": "x",
+}
+SUPPRESSED = "skyddad uppgift, visas inte av hänsyn till enskilda"
+
+EDITION = {"preliminary": "preliminär", "final": "slutlig", "correction": "rättad", "closing": "avslutande"}
+EDITION_EN = {"preliminary": "preliminary", "final": "final", "correction": "corrected", "closing": "closing"}
+
+ORIGIN = {
+    "live": "hämtad direkt hos källan",
+    "reconstructed": "rekonstruerad fil med verkliga siffror",
+    "example": "EXEMPELDATA, påhittad leverans",
+}
+
+MARK = {
+    "direct": "",
+    "derived": "härledd ur andra uppgifter",
+    "secondary": "ur andrahandskälla",
+    "wrong_at_source": "känt fel hos källan",
+    "uncertain": "osäker uppgift",
+    "example": "exempeldata",
+}
+
+SEX = {"K": "kvinnor", "M": "män", "T": "kvinnor och män"}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a figure as Swedish readers write it: decimal comma, hard spaces between thousands, a true minus.
+
+    Halves are rounded away from zero on the decimal figure that the files hold, as people do by hand.
+    """
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    text = f"{abs(exact):,.{decimals}f}".replace(",", NBSP).replace(".", ",")
+    return f"−{text}" if exact < 0 else text
+
+
+def count(value: float) -> str:
+    """Return a numerator or denominator: a whole number as one, anything else with one decimal."""
+    return number(value, 0 if float(value).is_integer() else 1)
+
+
+def amount(value: float, unit: str, decimals: int) -> str:
+    """Return a value with its unit, for running text."""
+    return f"{number(value, decimals)}{NBSP}{unit}"
+
+
+def machine(value: float | int | bool | None) -> str:
+    """Return a figure for machines: decimal point, no grouping, shortest exact form; None is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def age(code: str) -> str:
+    """Return an age in words."""
+    if code == "T":
+        return "alla åldrar"
+    if code.endswith("+"):
+        return f"{code[:-1]} år och äldre"
+    return f"{code.replace('-', '–')} år"
+
+
+def area(code: str, role: str, registry: Registry, agreement: Agreement) -> str:
+    """Return an area's name; a stand-in for the county always says that it is one."""
+    name = registry.areas[code].name if code in registry.areas else code
+    if role == "proxy":
+        county = registry.areas[agreement.county].name if agreement.county in registry.areas else "länet"
+        return f"{name} (står för {county} – länets egna siffror publiceras inte)"
+    return name
+
+
+def party(code: str, agreement: Agreement) -> str:
+    """Return a party's name."""
+    return next((each.name for each in agreement.parties if each.code == code), code)
+
+
+def method(code: str | None) -> str | None:
+    """Return a method's sentence from the measure part, or the code itself if it has none."""
+    from include.measure.methods import METHODS
+
+    return METHODS[code].sv if code in METHODS else code
+
+
+def without(value: Value) -> str:
+    """Return the words that stand where a value would, with its reason if there is one."""
+    return STATUS.get(value.obs_status, value.obs_status)
+
+
+def notes(value: Value) -> list[str]:
+    """Return every remark about a value, in the order a reader needs them."""
+    found = []
+    if value.is_example:
+        found.append("EXEMPELDATA")
+    if value.break_before:
+        found.append("Seriebrott: jämför inte med tidigare år")
+    if value.preliminary:
+        found.append("Preliminär uppgift")
+    if value.reason_sv and value.obs_status != "ok":
+        found.append(value.reason_sv)
+    found += [
+        MARK.get(mark, mark).capitalize()
+        for mark in value.marks.split("|")
+        if mark != "example" and MARK.get(mark, mark)
+    ]
+    found += [note for note in value.notes_sv.split("|") if note]
+    return list(dict.fromkeys(found))
+
+
+def trend(result: Trend | None, direction: Direction) -> str:
+    """Return the sentence about change over the five latest years.
+
+    A neutral indicator is only said to rise or fall; a directed one also says whether it goes the way the goal means.
+    """
+    if result is None:
+        return "Trenden är inte prövad för den här serien."
+    match result.result:
+        case "up" | "down":
+            words = "Säkerställd ökning" if result.result == "up" else "Säkerställd minskning"
+            toward = {"0": "", "+": "up", "-": "down"}[direction]
+            aim = "" if not toward else ", i målets riktning" if toward == result.result else ", mot målets riktning"
+            return f"{words} under de fem senaste åren{aim}."
+        case "no_change":
+            return "Ingen säkerställd förändring under de fem senaste åren."
+        case _:
+            reason = result.reason_sv or "Underlaget räcker inte."
+            return f"Trenden kan inte beräknas. {reason}"
+
+
+def direction(indicator: Indicator) -> str:
+    """Return how the indicator's direction is to be read."""
+    return {
+        "+": "Ett högre värde är i målets riktning.",
+        "-": "Ett lägre värde är i målets riktning.",
+        "0": "Neutral: varken fler eller färre är i sig bra eller dåligt.",
+    }[indicator.direction]
+
+
+def target(indicator: Indicator) -> str | None:
+    """Return the sentence about the target with who set it, or None."""
+    if indicator.target is None:
+        return None
+    who = {
+        "text": "Målvärde i överenskommelsens text",
+        "text_universal": "Överenskommelsens ambition (alla)",
+        "national": "Nationellt målvärde",
+        "internal": "Uppföljningens eget målvärde",
+    }[indicator.target.origin]
+    shown = number(indicator.target.value, 0 if indicator.target.value.is_integer() else 1)
+    return f"{who}: {shown} {indicator.unit}. {indicator.target.text.sv}"
