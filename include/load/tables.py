@@ -8,6 +8,8 @@ itself. Its only writer (:mod:`include.load.write`) takes each key from the dime
 role may delete a dimension row.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, CHAR, JSONB, TIMESTAMP
 
@@ -116,7 +118,7 @@ outcome = sa.Table(
     _text("part", "Del av källan, - om steget gäller hela.", null=False),
     _text("capture_id", "Fångst, - om steget inte gäller någon.", null=False),
     _text("quarter", "Kalenderkvartal som körningen gäller, - om inget."),
-    _text("stage", "Steg: archive, check, load, measure eller publish."),
+    _text("stage", "Steg: archive, check, load, measure, build, audit, compare eller release."),
     _text("state", "Utfall: ok, unchanged, skipped eller failed."),
     _text("reason", "Varför, i klartext; tom om inget behöver sägas."),
     *(
@@ -131,6 +133,7 @@ outcome = sa.Table(
             ("withdrawn", "Uppgifter som källan tagit bort."),
         )
     ),
+    sa.Column("years", ARRAY(sa.SmallInteger), nullable=False, comment="År som ändrades eller beräknades."),
     _moment("started_at", "När steget började."),
     _moment("finished_at", "När steget slutade."),
     sa.UniqueConstraint("run_id", "stage", "source_id", "part", "capture_id"),
@@ -300,7 +303,7 @@ observation = sa.Table(
 # --- indicators -----------------------------------------------------------------------------------------------------
 
 
-def _value_columns() -> list[sa.Column[object]]:
+def _value_columns() -> list[sa.Column[Any]]:
     """Return the columns of an indicator's value, as the measure part makes them."""
     return [
         _text("indicator_id", "Indikator."),
@@ -358,7 +361,7 @@ def _value_checks() -> list[sa.CheckConstraint]:
     ]
 
 
-def _trend_columns() -> list[sa.Column[object]]:
+def _trend_columns() -> list[sa.Column[Any]]:
     """Return the columns of a trend test's result, as the measure part makes them."""
     return [
         _text("indicator_id", "Indikator."),

@@ -308,6 +308,7 @@ CREATE TABLE warehouse.outcome (
     "new" INTEGER,
     revised INTEGER,
     withdrawn INTEGER,
+    years SMALLINT[] NOT NULL,
     started_at TIMESTAMP WITH TIME ZONE NOT NULL,
     finished_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT outcome_pkey PRIMARY KEY (outcome_id),
@@ -321,7 +322,7 @@ COMMENT ON COLUMN warehouse.outcome.source_id IS 'Källa, eller avtal för mätn
 COMMENT ON COLUMN warehouse.outcome.part IS 'Del av källan, - om steget gäller hela.';
 COMMENT ON COLUMN warehouse.outcome.capture_id IS 'Fångst, - om steget inte gäller någon.';
 COMMENT ON COLUMN warehouse.outcome.quarter IS 'Kalenderkvartal som körningen gäller, - om inget.';
-COMMENT ON COLUMN warehouse.outcome.stage IS 'Steg: archive, check, load, measure eller publish.';
+COMMENT ON COLUMN warehouse.outcome.stage IS 'Steg: archive, check, load, measure, build, audit, compare eller release.';
 COMMENT ON COLUMN warehouse.outcome.state IS 'Utfall: ok, unchanged, skipped eller failed.';
 COMMENT ON COLUMN warehouse.outcome.reason IS 'Varför, i klartext; tom om inget behöver sägas.';
 COMMENT ON COLUMN warehouse.outcome.rows_in IS 'Uppgifter i filen.';
@@ -331,6 +332,7 @@ COMMENT ON COLUMN warehouse.outcome.rejected IS 'Uppgifter avvisade.';
 COMMENT ON COLUMN warehouse.outcome."new" IS 'Nya uppgifter.';
 COMMENT ON COLUMN warehouse.outcome.revised IS 'Reviderade uppgifter.';
 COMMENT ON COLUMN warehouse.outcome.withdrawn IS 'Uppgifter som källan tagit bort.';
+COMMENT ON COLUMN warehouse.outcome.years IS 'År som ändrades eller beräknades.';
 COMMENT ON COLUMN warehouse.outcome.started_at IS 'När steget började.';
 COMMENT ON COLUMN warehouse.outcome.finished_at IS 'När steget slutade.';
 

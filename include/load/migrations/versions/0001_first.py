@@ -1,6 +1,7 @@
 """The warehouse, its rules, the views of the BI contract and the grants."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -38,4 +39,5 @@ def _run_file(name: str) -> None:
 
 def _run(sql: str) -> None:
     # By the driver itself, without parameters: several statements at once, and a percent sign is only that.
-    op.get_bind().connection.driver_connection.execute(sql)
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql)

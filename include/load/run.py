@@ -1,0 +1,185 @@
+"""load: a checked capture into the warehouse, and the ledger of every verb's outcomes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from include import settings
+from include.archive.store import Archive
+from include.check import staging
+from include.load import dimensions
+from include.load import migrate as migration
+from include.load import tables as t
+from include.load.engine import engine
+from include.load.write import Counts, LoadResult, write
+from include.registry.models import Registry
+from include.registry.read import registry as read_registry
+
+State = Literal["ok", "unchanged", "skipped", "failed"]
+
+#: Stands where an outcome is not about one thing of the kind.
+_NONE = "-"
+
+
+def load(staged: str, *, run_id: str, quarter: str | None = None, archive: Archive | None = None) -> LoadResult:
+    """Load one checked capture.
+
+    Args:
+        staged: folder in which the check left it, or the capture's id.
+        run_id: the run's name; a retry by the same run gets the first result again.
+        quarter: the run's calendar quarter, for whoever reads the log.
+        archive: another than the deployment's.
+
+    Raises:
+        LoadConflict: nothing is staged, or the warehouse refused; nothing was loaded.
+    """
+    place = Path(staged) if Path(staged).is_absolute() else staging.folder(staged)
+    waiting = staging.read(place)
+    manifest = (archive or Archive(settings.archive_url())).manifest(waiting.check["capture_id"])
+    counts = Counts(waiting.check["rows_in"], waiting.check["quarantined"], waiting.check["rejected"])
+    loader = engine("loader")
+    try:
+        result = write(loader, waiting.table, waiting.set_aside, manifest, counts, run_id)
+    except dimensions.UnknownCode:
+        sync_dimensions(read_registry())  # the registry may have grown since the warehouse was migrated
+        result = write(loader, waiting.table, waiting.set_aside, manifest, counts, run_id)
+    print(
+        f"{quarter or ''} {result.capture_id}: {result.rows_in} figures in = {result.new} new + {result.unchanged} "
+        f"unchanged + {result.revised} revised + {result.quarantined} quarantined + {result.rejected} rejected; "
+        f"{result.withdrawn} withdrawn; years changed: {', '.join(map(str, result.years)) or 'none'}".strip()
+    )
+    return result
+
+
+def loaded_captures(source_id: str) -> set[str]:
+    """Return the ids of the captures of a source that the warehouse holds."""
+    query = sa.select(t.capture.c.capture_id).where(t.capture.c.source_id == source_id)
+    with engine("loader").connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def last_known() -> datetime:
+    """Return the moment of the latest capture loaded: the end of what the warehouse knows.
+
+    An empty warehouse knows nothing since the year 1970.
+    """
+    with engine("loader").connect() as connection:
+        latest = connection.execute(sa.select(sa.func.max(t.capture.c.captured_at))).scalar()
+    return latest.astimezone(UTC) if latest else datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def pending_years() -> list[int]:
+    """Return the years that a load changed after the indicators of some agreement were last computed for them."""
+    changed = sa.text(
+        "SELECT year::integer, max(loaded_at) FROM warehouse.loaded, jsonb_array_elements_text(result -> 'years') year"
+        " GROUP BY 1"
+    )
+    measured = sa.select(t.outcome.c.part, sa.func.max(t.outcome.c.started_at)).where(
+        t.outcome.c.stage == "measure", t.outcome.c.state.in_(["ok", "unchanged"])
+    )
+    with engine("loader").connect() as connection:
+        loads = {row[0]: row[1] for row in connection.execute(changed)}
+        measures = {row[0]: row[1] for row in connection.execute(measured.group_by(t.outcome.c.part))}
+    agreements = read_registry().agreements
+    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+    return sorted(
+        year
+        for year, at in loads.items()
+        if any(measures.get(f"{agreement}-{year}", long_ago) < at for agreement in agreements)
+    )
+
+
+def record_outcome(
+    *,
+    stage: str,
+    run_id: str,
+    state: State,
+    reason: str,
+    started_at: datetime,
+    source_id: str | None = None,
+    part: str | None = None,
+    capture_id: str | None = None,
+    quarter: str | None = None,
+    years: Sequence[int] = (),
+    **counts: int,
+) -> None:
+    """Enter the outcome of one stage of one run; a retry of the stage takes the place of its earlier outcome.
+
+    Args:
+        stage: the verb.
+        run_id: the run's name.
+        state: how it ended.
+        reason: why, empty if nothing needs to be said.
+        started_at: when it began; it ends now.
+        source_id: source, where it is about one; taken from the capture otherwise.
+        part: part of the source, or agreement and year; taken from the capture otherwise.
+        capture_id: capture, where it is about one.
+        quarter: calendar quarter, where it is about one.
+        years: years changed or computed.
+        counts: any of rows_in, loaded, quarantined, rejected, new, revised, withdrawn.
+    """
+    of_capture = capture_id.split("/") if capture_id else []
+    row = {
+        "run_id": run_id,
+        "stage": stage,
+        "source_id": source_id or (of_capture[0] if of_capture else _NONE),
+        "part": part or (of_capture[1] if of_capture else _NONE),
+        "capture_id": capture_id or _NONE,
+        "quarter": quarter or _NONE,
+        "state": state,
+        "reason": reason,
+        "years": list(years),
+        "started_at": started_at,
+        "finished_at": datetime.now(UTC),
+        **counts,
+    }
+    statement = insert(t.outcome).values(row)
+    key = ["run_id", "stage", "source_id", "part", "capture_id"]
+    statement = statement.on_conflict_do_update(
+        index_elements=key, set_={name: statement.excluded[name] for name in row if name not in key}
+    )
+    with engine("loader").begin() as connection:
+        connection.execute(statement)
+
+
+def status(source_id: str | None = None, *, every: bool = False) -> list[dict[str, Any]]:
+    """Return the ledger's lines, newest first.
+
+    Args:
+        source_id: of this source alone.
+        every: all outcomes; otherwise the latest of each source and stage, and each latest one that failed.
+    """
+    columns = (
+        "to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS finished_utc, source_id AS source, part,"
+        " quarter, stage, state, coalesce(rows_in, 0) AS rows_in, coalesce(new, 0) AS new,"
+        " coalesce(revised, 0) AS revised, coalesce(withdrawn, 0) AS withdrawn,"
+        " coalesce(quarantined, 0) AS quarantined, reason"
+    )
+    ranked = (
+        "SELECT *, row_number() OVER (PARTITION BY source_id, stage ORDER BY outcome_id DESC) AS of_stage,"
+        " row_number() OVER (PARTITION BY source_id, part, stage ORDER BY outcome_id DESC) AS of_part"
+        " FROM warehouse.outcome WHERE source_id = coalesce(:source, source_id)"
+    )
+    query = (
+        f"SELECT {columns} FROM ({ranked}) o WHERE :every OR of_stage = 1 OR (of_part = 1 AND state = 'failed')"  # noqa: S608 - fixed
+        " ORDER BY finished_at DESC, outcome_id DESC"
+    )
+    with engine("loader").connect() as connection:
+        return [
+            dict(row) for row in connection.execute(sa.text(query), {"source": source_id, "every": every}).mappings()
+        ]
+
+
+def migrate() -> str:
+    """Bring the warehouse's schema up to date and return its revision."""
+    return migration.migrate()
+
+
+def sync_dimensions(registry: Registry) -> None:
+    """Bring the dimensions' rows to what the registry says."""
+    with engine("loader").begin() as connection:
+        dimensions.sync(connection, registry)
