@@ -6,10 +6,12 @@ three ordinary ones and comes late, an attendance of 2023 is corrected, and 2024
 No person is named, every text begins with EXEMPEL, and every workbook says EXEMPELDATA on its cover.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -221,6 +223,19 @@ def _draw(random: Random, weights: dict[Any, int]) -> Any:
     return random.choices(list(weights), list(weights.values()))[0]
 
 
+def rebuild(folder: Path, registry: Registry) -> list[str]:
+    """Make the deliveries of a bundled archive anew, in place of those that were there, and return their capture ids.
+
+    Invented deliveries have no history worth keeping: a change of the templates changes them all.
+    """
+    manifests = folder / "manifests" / SOURCE
+    for path in manifests.rglob("*.json"):
+        sha256 = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+        (folder / "objects" / sha256[:2] / sha256).unlink(missing_ok=True)
+        path.unlink()
+    return bundle(Archive(str(folder)), registry)
+
+
 if __name__ == "__main__":
-    new = bundle(Archive(bundle_url()), registry())
-    sys.stdout.write(f"{len(new)} new captures in {bundle_url()}\n" + "".join(f"  {capture}\n" for capture in new))
+    captures = rebuild(Path(bundle_url()), registry())
+    sys.stdout.write(f"{len(captures)} captures in {bundle_url()}\n" + "".join(f"  {name}\n" for name in captures))
