@@ -1,4 +1,4 @@
-"""The invented deliveries are what their script makes, say everywhere that they are invented, and read as they should."""
+"""The invented deliveries are what their script makes, say that they are invented, and read as they should."""
 
 import io
 from pathlib import Path

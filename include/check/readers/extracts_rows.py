@@ -242,7 +242,9 @@ def _without_duplicates(rows: list[Row], contract: ExtractSheet) -> list[Row]:
         first, rest = group[0], group[1:]
         if not rest:
             continue
-        alike = all(row.values == first.values for row in rest)
+        alike = all(
+            _comparable(row.values[name]) == _comparable(first.values[name]) for row in rest for name in row.values
+        )
         numbers = ", ".join(str(row.number) for row in group)
         for row in rest if alike else group:
             stood = f"samma nyckel i raderna {numbers}"

@@ -7,6 +7,7 @@ for people write the numbers with any dash, space or invisible sign, and Excel d
 Nothing here returns, logs or quotes what it found: callers learn that there is a number, never which.
 """
 
+import math
 import re
 import unicodedata
 from datetime import date
@@ -34,7 +35,7 @@ def holds_identity_number(value: object) -> bool:
 
 
 def _number_is_one(value: float) -> bool:
-    if value != value or value < 0 or value != int(value):
+    if not math.isfinite(value) or value < 0 or value != int(value):
         return False
     digits = str(int(value))
     if not (_SHORTEST_NUMBER <= len(digits) <= _TEN or len(digits) == _TWELVE):
