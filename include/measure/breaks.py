@@ -1,6 +1,6 @@
 """Breaks in series: from which year a series must not be compared with the years before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from include.measure.observed import owner_of
 from include.registry.models import Break, Indicator, Registry, Selection, Series, Source
@@ -16,23 +16,23 @@ def selections_of(indicator: Indicator, series: Series) -> list[Selection]:
 
 
 def break_texts(indicator: Indicator, series: Series, registry: Registry) -> dict[int, list[str]]:
-    """Return the breaks of a series, both the indicator's and its sources': first year of the new to the Swedish texts.
+    """Return the breaks of a series: first year of the new to the Swedish texts.
 
-    A break in the series' first year is none: there is nothing before it.
+    The breaks are the indicator's and its sources'; where both speak of a year, the indicator's words are taken. A
+    break in the series' first year is none: there is nothing before it.
     """
-    texts: dict[int, list[str]] = {}
-    for gap in _breaks(indicator, series, registry):
-        begun = series.first_year is None or series.first_year < gap.year
-        if begun and gap.text.sv not in texts.get(gap.year, []):
-            texts.setdefault(gap.year, []).append(gap.text.sv)
-    return texts
-
-
-def _breaks(indicator: Indicator, series: Series, registry: Registry) -> Iterator[Break]:
     selections = selections_of(indicator, series)
-    for gap in indicator.breaks:
-        if any(_concerns(gap, selection, series) for selection in selections):
-            yield gap
+    own = [gap for gap in indicator.breaks if any(_concerns(gap, each, series) for each in selections)]
+    texts: dict[int, list[str]] = {}
+    for gap in own:
+        texts.setdefault(gap.year, []).append(gap.text.sv)
+    for gap in _of_sources(selections, series, registry):
+        if gap.year not in {each.year for each in own} and gap.text.sv not in texts.get(gap.year, []):
+            texts.setdefault(gap.year, []).append(gap.text.sv)
+    return {year: found for year, found in texts.items() if series.first_year is None or series.first_year < year}
+
+
+def _of_sources(selections: Sequence[Selection], series: Series, registry: Registry) -> Iterator[Break]:
     for selection in selections:
         owner = owner_of(selection.measure, registry)
         if isinstance(owner, Source):

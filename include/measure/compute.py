@@ -209,8 +209,11 @@ def _too_early(
 
 
 def _parties(indicator: Indicator, series: Series, place: Place, year: int, observed: Observed) -> list[str]:
-    """Return "all" and, where the indicator is given by party, the parties that have a row in the numerator."""
-    if not indicator.by_party:
+    """Return "all" and, where the indicator is given by party, the parties that have a row in the numerator.
+
+    A series of one type or goal area is not divided further: nearly all of its cells would be empty.
+    """
+    if not indicator.by_party or series.breakdown:
         return ["-"]
     numerator = series.numerator or indicator.numerator
     keys = [key for selection in numerator for key in keys_of(selection, series, place.area, year)]

@@ -109,7 +109,8 @@ def _write(
 def _records(frame: pd.DataFrame, year: int) -> list[dict[str, Any]]:
     """Return a year's rows in plain Python, None for "none"."""
     rows = frame.loc[frame["year"] == year].astype(object)
-    return rows.where(rows.notna(), None).to_dict("records")
+    plain = rows.where(rows.notna(), None)
+    return [dict(zip(plain.columns, cells, strict=True)) for cells in plain.itertuples(index=False, name=None)]
 
 
 def _digest(*tables: list[dict[str, Any]]) -> str:

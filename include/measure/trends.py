@@ -37,8 +37,10 @@ def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 def _trend(indicator: Indicator, window: list[Point]) -> Trend:
     if indicator.trend:
         return five_point(window)
+    if not indicator.series:
+        return Trend("cannot_be_calculated", "Indikatorn har inga värden ännu.")
     if indicator.interval == "none":
-        return Trend("cannot_be_calculated", "Räknade antal har inget osäkerhetsintervall, så ingen trend prövas.")
+        return Trend("cannot_be_calculated", "Uppgiften är räknad i sin helhet och har inget osäkerhetsintervall.")
     return Trend("cannot_be_calculated", "Indikatorn är inte avsedd för trendprövning.")
 
 
