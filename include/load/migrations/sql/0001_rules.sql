@@ -116,23 +116,23 @@ END $$;
 CREATE FUNCTION warehouse.make_current(wanted text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found warehouse.release;
+    chosen warehouse.release;
     before text;
     live text;
 BEGIN
-    SELECT * INTO found FROM warehouse.release r WHERE r.release_id = wanted FOR UPDATE;
+    SELECT * INTO chosen FROM warehouse.release r WHERE r.release_id = wanted FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no release %', wanted;
     END IF;
-    IF found.audit_passed IS NOT TRUE THEN
+    IF chosen.audit_passed IS NOT TRUE THEN
         RAISE EXCEPTION 'release % has not passed the audit', wanted;
     END IF;
-    IF found.diff_sv IS NULL OR found.compared_at IS NULL THEN
+    IF chosen.diff_sv IS NULL OR chosen.compared_at IS NULL THEN
         RAISE EXCEPTION 'release % has not been compared with the one before', wanted;
     END IF;
-    IF found.approval IS NULL OR found.approval NOT IN ('approved', 'waived')
-        OR coalesce(found.approved_by, '') = '' OR found.approved_at IS NULL THEN
-        RAISE EXCEPTION 'release % has no approval (found: %)', wanted, coalesce(found.approval, 'none');
+    IF chosen.approval IS NULL OR chosen.approval NOT IN ('approved', 'waived')
+        OR coalesce(chosen.approved_by, '') = '' OR chosen.approved_at IS NULL THEN
+        RAISE EXCEPTION 'release % has no approval (found: %)', wanted, coalesce(chosen.approval, 'none');
     END IF;
     IF NOT EXISTS (SELECT FROM warehouse.release_value v WHERE v.release_id = wanted) THEN
         RAISE EXCEPTION 'release % holds no values', wanted;
@@ -141,8 +141,8 @@ BEGIN
         WHERE v.release_id = wanted AND v.value IS NOT NULL AND v.captures = '') THEN
         RAISE EXCEPTION 'release % holds values that name no capture', wanted;
     END IF;
-    IF found.approval = 'waived' THEN
-        IF coalesce(found.approval_reason, '') = '' THEN
+    IF chosen.approval = 'waived' THEN
+        IF coalesce(chosen.approval_reason, '') = '' THEN
             RAISE EXCEPTION 'release %: a waived approval must say why', wanted;
         END IF;
         SELECT min(used.capture_id) INTO live
@@ -151,25 +151,25 @@ BEGIN
                     WHERE v.release_id = wanted) used
             LEFT JOIN warehouse.capture c USING (capture_id)
             WHERE used.capture_id <> '' AND coalesce(c.origin, 'live') NOT IN ('reconstructed', 'example');
-        IF live IS NOT NULL OR 'live' = ANY (string_to_array(found.origins, '|')) THEN
+        IF live IS NOT NULL OR 'live' = ANY (string_to_array(chosen.origins, '|')) THEN
             RAISE EXCEPTION 'release % rests on live data (%): its approval cannot be waived, a person must approve it',
-                wanted, coalesce(live, found.origins);
+                wanted, coalesce(live, chosen.origins);
         END IF;
     END IF;
 
-    SELECT release_id INTO before FROM warehouse.current_release WHERE agreement_id = found.agreement_id FOR UPDATE;
+    SELECT release_id INTO before FROM warehouse.current_release WHERE agreement_id = chosen.agreement_id FOR UPDATE;
     IF before IS NOT DISTINCT FROM wanted THEN
         RETURN;
     END IF;
-    IF found.released_at IS NULL THEN
+    IF chosen.released_at IS NULL THEN
         UPDATE warehouse.release SET released_at = now() WHERE release_id = wanted;
     END IF;
     INSERT INTO warehouse.current_release (agreement_id, release_id, made_current_at)
-        VALUES (found.agreement_id, wanted, now())
+        VALUES (chosen.agreement_id, wanted, now())
         ON CONFLICT (agreement_id) DO UPDATE
             SET release_id = EXCLUDED.release_id, made_current_at = EXCLUDED.made_current_at;
     INSERT INTO warehouse.release_pointer_move (agreement_id, release_id, previous_release_id, moved_at, moved_by)
-        VALUES (found.agreement_id, wanted, before, now(), session_user);
+        VALUES (chosen.agreement_id, wanted, before, now(), session_user);
 END $$;
 COMMENT ON FUNCTION warehouse.make_current(text) IS
     'Gör en utgivning gällande: kräver godkänd granskning, jämförelse och godkännande; vägrar avstått godkännande '
