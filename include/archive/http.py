@@ -255,7 +255,7 @@ class Client:
 def _wait(limits: Limits) -> Callable[[tenacity.RetryCallState], float]:
     """Return how long to wait after a failed attempt: as asked by the producer, else longer each time, with jitter."""
     backoff = tenacity.wait_exponential_jitter(
-        initial=limits.backoff_seconds, max=limits.max_backoff_seconds, jitter=limits.backoff_seconds
+        multiplier=limits.backoff_seconds, max=limits.max_backoff_seconds, jitter=limits.backoff_seconds
     )
 
     def wait(state: tenacity.RetryCallState) -> float:

@@ -1,6 +1,7 @@
 """What the tests of the archive share: a home of their own, no waiting, and stand-ins of the producers."""
 
 import io
+from functools import cache
 
 import openpyxl
 import pytest
@@ -59,8 +60,9 @@ def scb(monkeypatch, registry):
 
 @pytest.fixture
 def workbook():
-    """Return a function that makes a small workbook of one figure."""
+    """Return a function that makes a small workbook of one figure, the same bytes for the same figure."""
 
+    @cache
     def make(figure: int) -> bytes:
         book = openpyxl.Workbook()
         book.active.append(["SAMTLIGA BROTT", figure])

@@ -127,7 +127,8 @@ def _identified(content: bytes, folder: str, how: InboxFetch, registry: Registry
 
 def _clear(file: Path, found: Fetched | Refused) -> None:
     """Move a file out of the way; beside a refused one goes the answer to its sender."""
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{file.name}"[-200:]
+    shortened = file.name.encode()[-200:].decode(errors="ignore")  # a name may have 255 bytes, the answer's too
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{shortened}"
     target = settings.inbox_dir() / ("_refused" if isinstance(found, Refused) else "_received") / file.parent.name
     target.mkdir(parents=True, exist_ok=True)
     if isinstance(found, Refused):
