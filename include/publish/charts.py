@@ -5,6 +5,7 @@ A line stops where the series breaks or a year is missing, intervals are drawn, 
 when somebody copies it.
 """
 
+import re
 from functools import cache
 from html import escape
 from typing import Any
@@ -175,6 +176,7 @@ def _watermark(alt: Any, years: range) -> Any:
 def _named(drawing: str, chart_id: str, title: str, description: str) -> str:
     """Return the drawing with a title and description of its own, as one image to a screen reader."""
     label = f'role="img" aria-labelledby="t-{chart_id} d-{chart_id}"'
-    head, rest = drawing.split(">", 1)
+    # The drawing's own roles and labels speak of marks and axes; as one image it needs none of them.
+    head, rest = re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", drawing).split(">", 1)
     texts = f'<title id="t-{chart_id}">{escape(title)}</title><desc id="d-{chart_id}">{escape(description)}</desc>'
     return f"{head.replace('<svg', f'<svg {label}', 1)}>{texts}{rest}\n"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from include.load import tables as t
 from include.publish import release as store
@@ -28,23 +29,21 @@ def county(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
 
         monkeypatch.setattr(store, "content_of", content_of)
         with warehouse.engine("owner").begin() as connection:
-            connection.execute(sa.delete(t.capture))
             for capture in scene.captures(what.get("origin", "reconstructed")):
-                connection.execute(
-                    sa.insert(t.capture),
-                    {
-                        "capture_id": capture.capture_id,
-                        "source_id": capture.source_id,
-                        "part": capture.part,
-                        "origin": capture.origin,
-                        "captured_at": capture.captured_at,
-                        "sha256": capture.sha256,
-                        "canonical_sha256": capture.sha256,
-                        "size": 1,
-                        "periods": [],
-                        "manifest": {},
-                    },
-                )
+                row = {
+                    "capture_id": capture.capture_id,
+                    "source_id": capture.source_id,
+                    "part": capture.part,
+                    "origin": capture.origin,
+                    "captured_at": capture.captured_at,
+                    "sha256": capture.sha256,
+                    "canonical_sha256": capture.sha256,
+                    "size": 1,
+                    "periods": [],
+                    "manifest": {},
+                }
+                changed = {"origin": capture.origin}
+                connection.execute(insert(t.capture).values(row).on_conflict_do_update(["capture_id"], set_=changed))
 
     knows()
     return knows
