@@ -1,4 +1,4 @@
-"""One DAG for each source of the registry: archive ► check ► load, every calendar quarter."""
+"""One Airflow DAG for each source of the registry: archive ► check ► load, every calendar quarter."""
 
 from followup_timetables import CalendarQuarterTimetable
 
