@@ -7,6 +7,7 @@ in who attended), so delivery rows have an identity of their own, which is check
 rows = rows taken + rows set aside.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -18,8 +19,11 @@ from include.check.readers.extracts_rows import Row, read_cover, read_sheets, ta
 from include.check.tidy import ReadResult, set_aside_table, tidy_table
 from include.errors import CheckFailed, LayoutChanged, UsageError
 from include.periods import Period
-from include.registry.delivery import COVER_SHEET, Identity, deliverers
+from include.registry.delivery import COVER, COVER_SHEET, Identity, deliverers
 from include.registry.models import Agreement, Column, Extract, Registry, Source
+
+#: What extract, party and period look like.
+_CODES = (re.compile(r"E\d{2}"), re.compile(r"[A-Z][A-Z0-9_]*"), re.compile(r"\d{4}(-[A-Z0-9]{2})?"))
 
 Columns = Mapping[str, Mapping[str, Column]]
 
@@ -75,7 +79,12 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
 
 
 def _identity(cover: Mapping[str, str]) -> Identity:
-    return Identity(cover["extract_id"], cover["party"], cover["period"])
+    """Return what the cover says the delivery is, refused if it is no code that a template of ours could hold."""
+    identity = Identity(cover["extract_id"], cover["party"], cover["period"])
+    for key, text, pattern in zip(("extract_id", "party", "period"), identity, _CODES, strict=True):
+        if not pattern.fullmatch(text):
+            raise LayoutChanged(f"Bladet {COVER_SHEET}: {COVER[key]} är ingen kod ur en mall. Använd en ny mall.")
+    return identity
 
 
 def _contract(cover: Mapping[str, str], manifest: Manifest, registry: Registry) -> tuple[Extract, Agreement, Period]:
@@ -137,8 +146,8 @@ def _delivery(
 
 def _row_notes(rows: Mapping[str, list[Row]]) -> list[str]:
     return [
-        f"{sheet}: {len(found)} ifyllda rader, {len(taken(found))} lästa, {sum(bool(row.faults) for row in found)} "
-        "lagda åt sidan."
+        f"{sheet}: rader ifyllda {len(found)}, lästa {len(taken(found))}, "
+        f"lagda åt sidan {sum(bool(row.faults) for row in found)}."
         for sheet, found in rows.items()
     ]
 

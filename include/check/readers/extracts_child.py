@@ -7,6 +7,7 @@ parent, :mod:`include.check.readers.extracts_file`, takes its death for a refusa
 
 import json
 import sys
+from contextlib import suppress
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -15,7 +16,7 @@ MEMORY = 1 << 30  # bytes of address space; Python and the parser need some 200 
 SECONDS = 10  # of processor time
 
 #: Exit codes that the parent puts into words; any other end is "could not be read".
-NOT_A_WORKBOOK, ENCRYPTED, TOO_MANY_CELLS = 10, 11, 12
+NOT_A_WORKBOOK, TOO_MANY_CELLS = 10, 11
 
 #: More filled cells than any template of ours can hold.
 MOST_CELLS = 100_000
@@ -27,14 +28,12 @@ def main() -> int:
     Rows and columns count from 0. ``kind`` is text, number, date (ISO) or other; empty cells are left out.
     """
     _limit()
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError  # only under the limits
+    from python_calamine import CalamineError, CalamineWorkbook  # only under the limits
 
     try:
         with CalamineWorkbook.from_object(BytesIO(sys.stdin.buffer.read())) as workbook:
             names = workbook.sheet_names
             sheets = [{"name": name, "cells": _cells(workbook, index)} for index, name in enumerate(names)]
-    except PasswordError:
-        return ENCRYPTED
     except (CalamineError, OSError):
         return NOT_A_WORKBOOK
     if sum(len(sheet["cells"]) for sheet in sheets) > MOST_CELLS:
@@ -44,12 +43,14 @@ def main() -> int:
 
 
 def _limit() -> None:
+    """Set this process's limits, those that the system knows; the parent's time limit holds in any case."""
     try:
         import resource
-    except ImportError:  # not a Unix: the parent's time limit is what remains
+    except ImportError:  # not a Unix
         return
     for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(what, (most, most))
+        with suppress(OSError, ValueError):  # macOS refuses some
+            resource.setrlimit(what, (most, most))
 
 
 def _cells(workbook: Any, index: int) -> list[list[Any]]:

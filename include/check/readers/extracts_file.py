@@ -182,8 +182,6 @@ def _parse(content: bytes) -> list[Sheet]:
                 Sheet(sheet["name"], {(row, column): Cell(kind, value) for row, column, kind, value in sheet["cells"]})
                 for sheet in json.loads(child.stdout)
             ]
-        case extracts_child.ENCRYPTED:
-            raise CheckFailed("Filen är skyddad med lösenord. Ta bort lösenordet och lämna den igen.")
         case extracts_child.TOO_MANY_CELLS:
             raise CheckFailed(
                 f"Filen har fler än {extracts_child.MOST_CELLS} ifyllda celler, långt fler än en ifylld mall. "

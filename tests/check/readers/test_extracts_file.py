@@ -6,10 +6,12 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import openpyxl
 import openpyxl.comments
+import openpyxl.utils.datetime
 import pytest
 import xlsxwriter
 import xlwt
@@ -173,6 +175,17 @@ def test_a_far_cell_ends_the_child_and_not_the_reader(template: bytes) -> None:
         open_workbook(far)
 
 
+def test_more_cells_than_any_template_holds_are_refused() -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"constant_memory": True})
+    sheet = book.add_worksheet("Om leveransen")
+    for row in range(10_001):
+        sheet.write_row(row, 0, [1] * 10)
+    book.close()
+    with refused(CheckFailed, "fler än 100000 ifyllda celler", seconds=5):
+        open_workbook(out.getvalue())
+
+
 def test_a_stray_cell_far_below_the_table_is_a_row_set_aside(template: bytes, read) -> None:
     deep = edited(template, lambda book: book["Aktiviteter"].__setitem__("A1048576", "x"))
     assert read(deep, "E01-LST-2023").set_aside["place"].to_pylist() == ["Aktiviteter!B1048576"]
@@ -291,6 +304,21 @@ def beside(book: Any) -> None:
 def test_a_changed_layout_stops_the_file(template, read, edit, says) -> None:
     with refused(LayoutChanged, says):
         read(edited(template, edit), "E01-LST-2023")
+
+
+@pytest.mark.parametrize(("cell", "label"), [("B2", "Uttag"), ("B5", "Part"), ("B6", "Period")])
+def test_an_identity_that_is_no_code_is_refused_unquoted(template: bytes, cell: str, label: str) -> None:
+    with refused(LayoutChanged, f"{label} är ingen kod ur en mall"):
+        identify(edited(template, place_in("Om leveransen", cell, "../Anna Exempelsson")))
+
+
+def test_dates_of_a_workbook_that_counts_from_1904_are_the_same_days(fill, read) -> None:
+    def from_1904(book: Any) -> None:
+        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+
+    row = {"activity_id": "1", "date": date(2023, 12, 31), "type": "webb", "title": "x", "lead_party": "LST"}
+    content = fill("E01", {"Aktiviteter": [row | {"goal_area": "F"}]})
+    assert read(edited(content, from_1904), "E01-LST-2023").set_aside.num_rows == 0
 
 
 def test_columns_may_change_places(fill, read) -> None:
