@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
@@ -37,6 +38,9 @@ PARENT_KIND = {"riket": None, "polisregion": "riket", "lan": "riket", "kommun": 
 
 #: Columns of a figure by which a correction may choose rows.
 CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown")
+
+#: Where the readers and suites that a source names are modules.
+CHECK_FOLDER = Path(__file__).resolve().parent.parent / "check"
 
 
 def check_references(registry: Registry, place: Place, faults: Faults) -> None:
@@ -76,6 +80,7 @@ def _agreement(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
     for index, seat in enumerate(agreement.seats):
         if seat.party not in known:
             yield ("seats", index, "party"), f"no party has the code '{seat.party}'; expected one of {', '.join(known)}"
+        yield from _breakdown_named(f"seat:{seat.code}", registry, ("seats", index, "code"))
     yield from _goal_areas(agreement, registry)
 
 
@@ -94,6 +99,7 @@ def _party(party: Party, agreement: Agreement, registry: Registry, loc: Loc) -> 
 def _goal_areas(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
     for index, goal in enumerate(agreement.goal_areas):
         loc: Loc = ("goal_areas", index)
+        yield from _breakdown_named(f"goal:{goal.code}", registry, (*loc, "code"))
         for earlier in agreement.goal_areas[:index]:
             if earlier.code == goal.code and earlier.overlaps(goal):
                 yield (*loc, "code"), f"goal area {goal.code} stands twice for the same time; give each its validity"
@@ -113,10 +119,18 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
     yield from _twice((measure.id for measure in source.measures), "measures", "id")
     own = {f"{source.id}.{measure.id}": measure.id for measure in source.measures}
     yield from _breaks(source.breaks, registry, own.values())
+    for folder, module in (("readers", source.reader), ("suites", source.suite)):
+        modules = _modules(CHECK_FOLDER / folder)
+        if modules and module not in modules:
+            yield (folder[:-1],), f"there is no include/check/{folder}/{module}.py; there are {', '.join(modules)}"
     first = source.release.first_period
     if (unit := _unit(first)) != source.release.speaks_in:
         found = f"a {unit}" if unit else "no period"
         yield ("release", "first_period"), f"'{first}' is {found}; expected a {source.release.speaks_in}"
+    yield from _fetch(source, registry)
+
+
+def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
     match source.fetch:
         case HttpFileFetch() as fetch:
             for code in fetch.areas:
@@ -154,6 +168,11 @@ def _unit(period: str) -> str | None:
         return Period.parse(period).unit
     except UsageError:
         return None
+
+
+def _modules(folder: Path) -> list[str]:
+    """Return the names of the Python modules in a folder; none if it is absent."""
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:

@@ -42,7 +42,7 @@ fetch:
   link_pattern: ^{area}-{period}\\.xlsx?$
   areas: {"00": La, Rn97: Rn97, Rn98: Rn98}
   allowed_hosts: [police.example]
-reader: bra_handled_offences
+reader: bra_table_300
 suite: bra_handled_offences
 measures:
   - id: handled
@@ -75,7 +75,7 @@ fetch:
       selection:
         Region: ["{areas}"]
         Tid: ["{period}"]
-reader: scb_population
+reader: jsonstat2
 suite: scb_population
 measures:
   - id: population
@@ -91,7 +91,7 @@ licence: fri
 citation: "Källa: parterna"
 release: {speaks_in: year, first_period: "2021", lag_days: 45}
 fetch: {kind: inbox, extracts: [E77]}
-reader: agency_extracts
+reader: extracts
 suite: agency_extracts
 measures: []
 """,
@@ -175,6 +175,8 @@ kommun,9803,Ny,98,,2022-01-01,
 lan,99,Annat län,00,,,
 kommun,9901,Annan kommun,99,,,
 """,
+    "codes/breakdowns/seat.csv": "code,label_sv,label_en,parent,is_total\nseat:LST,Länsstyrelsen,County board,,\n",
+    "codes/breakdowns/goal.csv": "code,label_sv,label_en,parent,is_total\ngoal:B,Brott,Crime,,\n",
     "codes/breakdowns/offence.csv": """\
 code,label_sv,label_en,parent,is_total
 offence:all,Alla brott,All offences,,true

@@ -107,6 +107,15 @@ WRONG_REFERENCES = [
     ("agreements/testlan.yaml", "themes: [B]", "include: [TMV-B99]", "there is no indicator TMV-B99"),
     ("agreements/testlan.yaml", "themes: [B]", "exclude: [TMV-B05]", "TMV-B05 is of none of the goal area's themes"),
     ("agreements/testlan.yaml", "edition: closing", "edition: preliminary", "the edition 'preliminary' stands 2 times"),
+    ("sources/police_file.yaml", "reader: bra", "reader: pra", "there is no include/check/readers/pra_table_300.py"),
+    (
+        "sources/police_file.yaml",
+        "suite: bra",
+        "suite: pra",
+        "there is no include/check/suites/pra_handled_offences.py",
+    ),
+    ("agreements/testlan.yaml", "- {code: LST, party", "- {code: POL, party", "there is no breakdown 'seat:POL'"),
+    ("agreements/testlan.yaml", "  - code: B", "  - code: Q", "goal_areas.0.code: there is no breakdown 'goal:Q'"),
     ("sources/police_file.yaml", "Rn97: Rn97", "Rn96: Rn96", "fetch.areas.Rn96: there is no area 'Rn96'"),
     (
         "sources/police_file.yaml",
