@@ -164,8 +164,9 @@ def _measured(
             before = _too_early(indicator, series, registry, agreement, year)
             for place in places_of(indicator, registry, agreement, year):
                 for party in _parties(indicator, series, place, year, observed):
-                    cell = Cell(indicator, series, place, year, party)
-                    yield _row(cell, unit, before, gaps, observed)
+                    row = _row(Cell(indicator, series, place, year, party), unit, before, gaps, observed)
+                    if party == "-" or row["denominator"] != 0:  # a party that nothing is asked of has no row
+                        yield row
 
 
 def _announced(

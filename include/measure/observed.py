@@ -92,6 +92,8 @@ class Observed:
         if figure.value_status in WITH_VALUE and figure.value is not None:
             return figure
         match figure.value_status:
+            case "missing" if figure.origin == "reconstructed":
+                return self._not_in_material(key)  # a gap of what was put together, which says nothing of the source
             case "suppressed":
                 return Lack("suppressed", "Uppgiften visas inte av sekretesskäl.")
             case "not_applicable":
@@ -136,9 +138,11 @@ class Observed:
             return Lack("missing", f"{producer}: inga uppgifter inlästa för {self._area(key.area)} {year}.")
         if origins == {"live"}:
             return Lack("not_collected", f"{producer} redovisar inte uppgiften för {self._area(key.area)} {year}.")
-        return Lack(
-            "missing", f"{producer}: uppgiften för {self._area(key.area)} {year} finns inte i det inlästa underlaget."
-        )
+        return self._not_in_material(key)
+
+    def _not_in_material(self, key: Key) -> Lack:
+        where = f"{self._area(key.area)} {key.period}"
+        return Lack("missing", f"{self._name(key.measure)}: uppgiften för {where} finns inte i det inlästa underlaget.")
 
     def _name(self, measure: str) -> str:
         owner = owner_of(measure, self._registry)

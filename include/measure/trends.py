@@ -16,7 +16,7 @@ _SERIES = ["indicator_id", "series", "area", "sex", "age", "party"]
 
 
 def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
-    """Return a trend row for every row of values, tested on the five years that end with it.
+    """Return a trend row for every row of values since the series began, tested on the five years that end with it.
 
     Args:
         values: indicator values with the columns of :func:`include.measure.compute.compute`, computed or stored; only
@@ -26,7 +26,7 @@ def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     rows = []
     for key, series in values.groupby(_SERIES, sort=False):
         indicator = registry.indicators[str(key[0])]
-        points = _points(series.sort_values("year"))
+        points = _points(_since_begun(series.sort_values("year")))
         for point in points:
             window = [each for each in points if point.year - POINTS < each.year <= point.year]
             trend = _trend(indicator, window)
@@ -37,11 +37,14 @@ def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 def _trend(indicator: Indicator, window: list[Point]) -> Trend:
     if indicator.trend:
         return five_point(window)
-    if not indicator.series:
-        return Trend("cannot_be_calculated", "Indikatorn har inga värden ännu.")
     if indicator.interval == "none":
         return Trend("cannot_be_calculated", "Uppgiften är räknad i sin helhet och har inget osäkerhetsintervall.")
-    return Trend("cannot_be_calculated", "Indikatorn är inte avsedd för trendprövning.")
+    return Trend("cannot_be_calculated", "Händelserna är inte oberoende av varandra, så ingen trend prövas.")
+
+
+def _since_begun(series: pd.DataFrame) -> pd.DataFrame:
+    """Return a series without the years at its beginning for which nothing was collected."""
+    return series[(series["obs_status"] != "not_collected").cummax()]
 
 
 def _points(series: pd.DataFrame) -> list[Point]:
