@@ -223,9 +223,11 @@ def _offending_row(
     """Return one offending row: a residual is told as the sum found and the sum expected, all else in its own words."""
     columns = _columns(rule)
     seen = frame.iloc[row]
+    kind: Literal["value", "text"] = "value"
     if columns[0].startswith("residual_"):
-        kind: Literal["value", "text"] = "value"
         found, expected = _number(seen["value"]), _number(seen["value"] - seen[columns[0]])
+    elif columns[0].startswith("deviation_"):
+        found, expected = f"{_number(seen['value'])} (avvikelse {_number(seen[columns[0]])})", meta.sv
     else:
         kind = "value" if set(columns) <= {"value", "value_low", "value_high"} else "text"
         found, expected = ", ".join(_text(seen[column]) for column in columns), meta.sv

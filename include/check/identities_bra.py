@@ -8,22 +8,18 @@ recovered counts rest on, so a year in which one stops holding must stop too:
 * prosecution rate = cleared / (investigated - limited investigations), a base of at most the investigated.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from include.check.identity import Identity, sum_residual, with_value
+from include.check.identity import SAME_ROW, Identity, Residual, measure_sum, with_value
 from include.registry.models import Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: One row of the printed table: what its figures have in common.
-ROW = ["area", "period", "sex", "age", "party", "breakdown"]
+ROW = list(SAME_ROW)
 
 #: In offences. The printed percentages are rounded at the eighth decimal, which is at most 0.0002 of an offence.
 TOLERANCE = 0.001
-
-Residual = Callable[["pd.DataFrame"], "pd.Series[float]"]
 
 
 def identities(source: Source) -> list[Identity]:
@@ -33,13 +29,13 @@ def identities(source: Source) -> list[Identity]:
             "CLEARED_SUM",
             "Personuppklarade brott ska vara åtal plus strafförelägganden plus åtalsunderlåtelser (där de skrivs ut).",
             "Cleared offences are the charges, summary penalty orders and waivers (where printed).",
-            _sum(source, "cleared_person", ["cleared_charge", "cleared_summary_penalty", "cleared_waiver"]),
+            measure_sum(source.id, "cleared_person", ["cleared_charge", "cleared_summary_penalty", "cleared_waiver"]),
         ),
         Identity(
             "DISMISSED_SUM",
             "Direktavskrivna brott ska vara summan av sina två delposter (där de skrivs ut).",
             "Dismissed offences are the sum of their two parts (where printed).",
-            _sum(source, "dismissed", ["dismissed_part_1", "dismissed_part_2"]),
+            measure_sum(source.id, "dismissed", ["dismissed_part_1", "dismissed_part_2"]),
         ),
         Identity(
             "CLEARANCE_RATE",
@@ -47,6 +43,7 @@ def identities(source: Source) -> list[Identity]:
             "The clearance rate is cleared of handled offences.",
             _rate(source, "clearance_rate_printed", "handled"),
             tolerance=TOLERANCE,
+            in_unit=False,
         ),
         Identity(
             "PROSECUTION_RATE",
@@ -54,6 +51,7 @@ def identities(source: Source) -> list[Identity]:
             "The prosecution rate is cleared of investigated offences less limited investigations.",
             _rate(source, "prosecution_rate_printed", "prosecution_base"),
             tolerance=TOLERANCE,
+            in_unit=False,
         ),
         Identity(
             "PROSECUTION_BASE",
@@ -62,22 +60,6 @@ def identities(source: Source) -> list[Identity]:
             lambda frame: _excess(frame, source),
         ),
     ]
-
-
-def _sum(source: Source, whole: str, parts: list[str]) -> Residual:
-    """Return the residual of a measure that is the sum of others of the same printed row."""
-    names = [f"{source.id}.{part}" for part in parts]
-
-    def residual(frame: "pd.DataFrame") -> "pd.Series[float]":
-        return sum_residual(
-            frame,
-            whole=frame["measure"] == f"{source.id}.{whole}",
-            parts=frame[frame["measure"].isin(names)],
-            by=ROW,
-            complete=len(parts),
-        )
-
-    return residual
 
 
 def _rate(source: Source, rate: str, base: str) -> Residual:

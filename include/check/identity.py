@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from include.check.tidy import WITH_VALUE
+from include.check.tidy import KEY, WITH_VALUE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,22 +26,30 @@ class Identity:
         en: the same in English.
         residual: from the tidy frame (categories for codes) to the residual of each row, on the frame's index.
         severity: ``critical`` stops the capture; ``warning`` is told.
-        tolerance: how far the residual may lie from 0, in the measure's unit.
+        tolerance: how far the residual may lie from 0.
+        in_unit: whether the residual is in the unit of its row's value, so that value - residual is what was expected.
         next_sv: what to do when it does not hold, in Swedish; None = the gate's general advice.
     """
 
     code: str
     sv: str
     en: str
-    residual: Callable[["pd.DataFrame"], "pd.Series[float]"]
+    residual: "Residual"
     severity: Literal["critical", "warning"] = "critical"
     tolerance: float = 0
+    in_unit: bool = True
     next_sv: str | None = None
 
     @property
     def column(self) -> str:
         """Return the name of the computed column that holds the residuals."""
-        return f"residual_{self.code.lower()}"
+        return f"{'residual' if self.in_unit else 'deviation'}_{self.code.lower()}"
+
+
+#: What the figures of one printed row have in common.
+SAME_ROW = KEY[1:]
+
+Residual = Callable[["pd.DataFrame"], "pd.Series[float]"]
 
 
 def with_value(frame: "pd.DataFrame") -> "pd.Series[bool]":
@@ -76,3 +84,19 @@ def sum_residual(
     residual = rows["value"] - joined["sum"]
     result.loc[rows.index] = residual.where(joined["count"] == wanted)
     return result
+
+
+def measure_sum(source_id: str, whole: str, parts: Sequence[str]) -> Residual:
+    """Return the residual of a measure that is the sum of other measures of the same row of the source's table."""
+    names = [f"{source_id}.{part}" for part in parts]
+
+    def residual(frame: "pd.DataFrame") -> "pd.Series[float]":
+        return sum_residual(
+            frame,
+            whole=frame["measure"] == f"{source_id}.{whole}",
+            parts=frame[frame["measure"].isin(names)],
+            by=SAME_ROW,
+            complete=len(parts),
+        )
+
+    return residual
