@@ -23,7 +23,11 @@ from include.registry.delivery import COVER, COVER_SHEET, Identity, deliverers
 from include.registry.models import Agreement, Column, Extract, Registry, Source
 
 #: What extract, party and period look like.
-_CODES = (re.compile(r"E\d{2}"), re.compile(r"[A-Z][A-Z0-9_]*"), re.compile(r"\d{4}(-[A-Z0-9]{2})?"))
+_CODES = (
+    re.compile(r"E\d{2}", re.ASCII),
+    re.compile(r"[A-Z][A-Z0-9_]*"),
+    re.compile(r"\d{4}(-[A-Z0-9]{2})?", re.ASCII),
+)
 
 Columns = Mapping[str, Mapping[str, Column]]
 

@@ -40,7 +40,11 @@ _SWEDISH_FRACTION = re.compile(r"(\d{1,2})/(\d{1,2})[ /-](\d{4})", re.ASCII)
 #: Day 0 of Excel's serial numbers (from March 1900 on), and the serials that are days of this century's first half.
 _EPOCH, _FIRST_SERIAL, _LAST_SERIAL = date(1899, 12, 30), 36526, 55153
 
-_SINGLE_WORD = re.compile(r"[\w.:/-]{1,24}")
+#: What a message may repeat: one word or code, a number below a million, something like a date. Never what could be a
+#: telephone, case or identity number, a name or an address.
+_WORD = re.compile(r"(?!(?:\D*\d){5})[^\W\d_][\w-]{0,23}")
+_LIKE_A_DATE = re.compile(r"\d{1,4}(?:[./-]\d{1,2}){0,2}|\d{1,2}/\d{1,2} \d{2,4}", re.ASCII)
+_LARGEST_TOLD = 10**6
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 
@@ -96,11 +100,14 @@ def as_date(cell: Cell) -> date | Refused:
 
 
 def found(cell: Cell) -> str:
-    """Return what a message may tell of a cell: a number, or one short word; of longer text only its length."""
-    if cell.kind in ("number", "date"):
-        return f"{cell.value:g}" if isinstance(cell.value, float) else str(cell.value)
+    """Return what a message may tell of a cell: a day, a small number, one word or code; else only how long it is."""
+    if cell.kind == "date":
+        return str(cell.value)
+    if cell.kind == "number":
+        return f"{float(cell.value):g}" if abs(float(cell.value)) < _LARGEST_TOLD else "ett stort tal"
     text = clean(str(cell.value))
-    return text if _SINGLE_WORD.fullmatch(text) else f"text, {len(text)} tecken"
+    told = _WORD.fullmatch(text) or _LIKE_A_DATE.fullmatch(text)
+    return text if told else f"text, {len(text)} tecken"
 
 
 def _no_date(cell: Cell) -> Refused:

@@ -313,6 +313,21 @@ def test_a_plan_that_contradicts_its_date_tells_nothing(fill, read, plan) -> Non
     assert figure(result, "E02.plan_made")["value_status"] == "not_reported"
 
 
+@pytest.mark.parametrize("extract", ["E01", "E02"])
+def test_every_code_of_a_figure_stands_in_the_registry(fill, read, registry, extract) -> None:
+    result = read(fill(extract, empty_sheets="none"), f"{extract}-LST-2023")
+    breakdowns = set(result.table["breakdown"].to_pylist()) - {"total"}
+    assert breakdowns <= registry.breakdowns.keys()
+    known = {f"{extract}.{measure.id}" for measure in registry.extracts[extract].measures}
+    assert set(result.table["measure"].to_pylist()) == known
+
+
+@pytest.mark.parametrize("extract", ["E01", "E02"])
+def test_no_figure_stands_twice(fill, read, extract) -> None:
+    rows = read(fill(extract), f"{extract}-LST-2023").table.to_pylist()
+    assert len({(row["measure"], row["party"], row["breakdown"]) for row in rows}) == len(rows)
+
+
 # --- cover and layout --------------------------------------------------------------------------------------------
 
 

@@ -68,10 +68,23 @@ def test_uncertain_dates_are_refused(cell: Cell) -> None:
     assert isinstance(as_date(cell), Refused)
 
 
-def test_longer_text_is_told_by_its_length_only() -> None:
-    assert found(Cell("text", "podd")) == "podd"
-    assert found(Cell("text", "Anna Exempelsson")) == "text, 16 tecken"
+@pytest.mark.parametrize("text", ["podd", "sociala-medier", "K2399", "2023-02-30", "3/4 2023", "2023"])
+def test_words_codes_and_dates_are_repeated(text: str) -> None:
+    assert found(Cell("text", text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Anna Exempelsson", "063-146000", "0701234567", "5000-K123456-24", "K123456-24", "a@b.se", "811218", "19811218",
+     "Storgatan 1", "http://x.se"],
+)  # fmt: skip
+def test_what_could_be_about_a_person_is_told_by_its_length(text: str) -> None:
+    assert found(Cell("text", text)) == f"text, {len(text)} tecken"
+
+
+def test_only_small_numbers_are_repeated() -> None:
     assert found(Cell("number", 12.0)) == "12"
+    assert found(Cell("number", 701234567.0)) == "ett stort tal"
 
 
 @pytest.mark.parametrize(
