@@ -291,8 +291,8 @@ def pages_equal_files(e: Evidence) -> Iterable[str]:
 
 
 def _row_faults(row: Row, cells: Mapping[str, tuple[str | None, str]]) -> Iterable[str]:
-    if row["obs_status"] == "ok" and "value" not in cells:
-        yield "value: not shown"
+    needed = {"value", *(("numerator", "denominator") if row["denominator"] is not None else ())}
+    yield from (f"{column}: not shown" for column in sorted(needed - cells.keys()))
     for column, (machine, text) in cells.items():
         if column not in _FIGURES:
             continue

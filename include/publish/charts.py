@@ -76,13 +76,15 @@ def _chart(figure: Figure, strands: tuple[Strand, ...], title: str) -> Any:
     alt = _altair()
     points = _points(strands)
     years = range(min(point["year"] for point in points), max(point["year"] for point in points) + 1)
+    across = alt.Scale(domain=[years[0] - 0.4, years[-1] + 0.4], nice=False, zero=False)
     x = alt.X(
         "year:Q",
         title=None,
-        scale=alt.Scale(domain=[years[0] - 0.4, years[-1] + 0.4], nice=False),
+        scale=across,
         axis=alt.Axis(format="d", values=list(years), grid=False, labelOverlap=True, tickSize=4),
     )
-    y = alt.Y("value:Q", title=figure.unit, scale=alt.Scale(zero=True, domainMin=0))
+    whole = {"tickMinStep": 1} if figure.rows[0].decimals == 0 else {}
+    y = alt.Y("value:Q", title=figure.unit, scale=alt.Scale(zero=True, domainMin=0), axis=alt.Axis(**whole))
     names = [strand.name for strand in strands]
     legend = None if len(names) == 1 else alt.Legend(title=None, orient="bottom", direction="vertical", labelLimit=560)
     colour = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(_COLOURS[: len(names)])), legend=legend)
@@ -90,12 +92,12 @@ def _chart(figure: Figure, strands: tuple[Strand, ...], title: str) -> Any:
     shape = alt.Shape("line:N", scale=alt.Scale(domain=names, range=list(_SHAPES[: len(names)])), legend=legend)
     base = alt.Chart(alt.Data(values=points))
     layers = [
-        *([_watermark(alt, years)] if figure.is_example else []),
-        *_breaks(alt, strands),
+        *([_watermark(alt, years, across)] if figure.is_example else []),
+        *_breaks(alt, strands, across),
         *_target(alt, figure),
         base.transform_filter("datum.low !== null")
         .mark_rule(strokeWidth=1.5, opacity=0.55)
-        .encode(x=x, y=alt.Y("low:Q", title=figure.unit), y2="high:Q", color=colour),
+        .encode(x=x, y=alt.Y("low:Q", title=figure.unit, axis=alt.Axis(**whole)), y2="high:Q", color=colour),
         base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash, detail="segment:N"),
         base.mark_point(size=42, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
         base.transform_filter("datum.preliminary")
@@ -137,15 +139,16 @@ def _points(strands: tuple[Strand, ...]) -> list[dict[str, Any]]:
     return points
 
 
-def _breaks(alt: Any, strands: tuple[Strand, ...]) -> list[Any]:
+def _breaks(alt: Any, strands: tuple[Strand, ...], across: Any) -> list[Any]:
     years = sorted({row.year for strand in strands for row in strand.rows if row.break_before})
     if not years:
         return []
     base = alt.Chart(alt.Data(values=[{"at": year - 0.5, "text": "seriebrott"} for year in years]))
+    x = alt.X("at:Q", scale=across)
     return [
-        base.mark_rule(color="#666", strokeDash=[3, 3]).encode(x="at:Q"),
+        base.mark_rule(color="#666", strokeDash=[3, 3]).encode(x=x),
         base.mark_text(align="left", dx=3, baseline="top", color="#444", fontSize=11).encode(
-            x="at:Q", y=alt.value(0), text="text:N"
+            x=x, y=alt.value(0), text="text:N"
         ),
     ]
 
@@ -164,12 +167,12 @@ def _target(alt: Any, figure: Figure) -> list[Any]:
     ]
 
 
-def _watermark(alt: Any, years: range) -> Any:
+def _watermark(alt: Any, years: range, across: Any) -> Any:
     data = alt.Data(values=[{"year": (years[0] + years[-1]) / 2, "text": "EXEMPELDATA"}])
     return (
         alt.Chart(data)
         .mark_text(fontSize=54, fontWeight="bold", color="#b3261e", opacity=0.16)
-        .encode(x="year:Q", y=alt.value(HEIGHT / 2), text="text:N")
+        .encode(x=alt.X("year:Q", scale=across), y=alt.value(HEIGHT / 2), text="text:N")
     )
 
 

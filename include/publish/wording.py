@@ -57,7 +57,9 @@ def count(value: float) -> str:
 
 
 def amount(value: float, unit: str, decimals: int) -> str:
-    """Return a value with its unit, for running text."""
+    """Return a value with its unit, for running text; of a bare count the number is enough."""
+    if unit == "antal":
+        return number(value, decimals)
     return f"{number(value, decimals)}{NBSP}{unit}"
 
 
