@@ -14,8 +14,6 @@ from include.periods import Period
 from tests.servers.local import Reply
 from tests.servers.pxweb import dataset
 
-TOO_MANY = json.dumps({"type": "Parameter error", "title": "Too many cells selected", "status": 403}).encode()
-
 
 @pytest.fixture
 def found(registry, store):
@@ -114,6 +112,13 @@ def test_the_servers_own_word_that_it_is_too_much_is_believed_over_its_config(sc
     (file,) = found("2024")
     assert len(file.pieces) > 1
     assert len(file.notes) == 1
+
+
+def test_a_403_that_is_not_of_the_api_is_refused_and_not_taken_for_too_much(scb, found):
+    scb.faults = [Reply(b"<html>Forbidden</html>", 403, {"Content-Type": "text/html"})]
+    with pytest.raises(SourceRefused, match="403"):
+        found("2024")
+    assert len(scb.questions) == 1
 
 
 def test_missing_marks_stay_with_their_cells_when_answers_are_joined(scb, found, registry):
@@ -215,7 +220,7 @@ def test_the_calls_are_spread_as_the_server_asks(scb, found, monkeypatch):
 def test_the_whole_run_archives_tables_and_says_what_is_not_out(scb, store, registry):
     scb.tables["TAB5557"]["Tid"] = []
     result = archive("scb_population", "2026-Q1", "live", None, set(), registry=registry, store=store)
-    assert [capture.split("/")[1] for capture in result.new] == ["TAB638-2022", "TAB638-2023", "TAB638-2024"]
+    assert {capture.split("/")[1] for capture in result.new} == {"TAB638-2022", "TAB638-2023", "TAB638-2024"}
     assert result.missing == ["TAB5557-2025"]
     assert "not published yet: TAB5557-2025" in result.reason
     again = archive("scb_population", "2026-Q1", "live", None, set(result.new), registry=registry, store=store)

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +128,22 @@ def test_a_bundled_capture_becomes_a_capture_like_any_other(archive, tmp_path):
 def test_an_unknown_capture_is_said_to_be_unknown(archive):
     with pytest.raises(UsageError, match="no capture 'a/b/c'"):
         archive.read("a/b/c")
+
+
+def test_of_processes_that_archive_the_same_at_once_one_writes_and_the_others_see_that_nothing_changed(tmp_path):
+    program = (
+        "import sys, datetime; from include.archive.store import Archive\n"
+        "m = Archive(sys.argv[1]).put(b'1', source_id='s', part='p', periods=['2023'], origin='live', url='u',"
+        " captured_at=datetime.datetime.now(datetime.UTC), media_type='m', file_name='f');"
+        "print(m.change, m.capture_id)"
+    )
+    url = str(tmp_path / "archive")
+    at_once = [
+        subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    said = [process.communicate()[0].split() for process in at_once]
+    assert sorted(change for change, _ in said) == ["NEW", "UNCHANGED", "UNCHANGED", "UNCHANGED"]
+    assert {capture for _, capture in said} == {m.capture_id for m in Archive(url).manifests("s")}
 
 
 # --- damage (one flipped byte, a lost file, a manifest edited by hand) -----------------------------------------------

@@ -238,5 +238,8 @@ def _count(metadata: Dataset, variable: str, asked: list[str]) -> int:
 
 
 def _is_too_large(refused: HttpRefused) -> bool:
-    """Return whether a refusal means too many cells: 403 by the API's document, 400 by servers in use."""
-    return refused.status == 403 or (refused.status == 400 and "too many" in refused.title.lower())
+    """Return whether a refusal means too many cells: 400 with that title by servers in use, 403 by the API's document.
+
+    A 403 without a title is no answer of the API (a firewall's, say): asking for less would not help.
+    """
+    return "too many" in refused.title.lower() or (refused.status == 403 and bool(refused.title))
