@@ -319,7 +319,7 @@ def _places(cell: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array":
 
     numbers = pa.Array.from_buffers(pa.int64(), len(cell), [None, pa.py_buffer(np.ascontiguousarray(cell))])
     text = pc.binary_join_element_wise("value[", numbers.cast(pa.string()), "]", "")
-    return pc.if_else(pc.less(numbers, 0), "summa av celler", text)
+    return pc.if_else(pc.less(numbers, 0), "summa av celler", text) if (cell < 0).any() else text
 
 
 def _aside(
