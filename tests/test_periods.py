@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.errors import UsageError
@@ -25,11 +25,13 @@ PERIODS = st.one_of(
 # --- quarters ----------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(QUARTERS)
 def test_a_quarter_is_written_and_read_back(quarter):
     assert Quarter.parse(str(quarter)) == quarter
 
 
+@settings(deadline=None)
 @given(QUARTERS)
 def test_quarters_follow_each_other_without_gap_or_overlap(quarter):
     assert quarter.next().start == quarter.end
@@ -37,12 +39,14 @@ def test_quarters_follow_each_other_without_gap_or_overlap(quarter):
     assert 90 <= (quarter.end - quarter.start).days <= 92
 
 
+@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)))
 def test_every_day_lies_in_its_quarter(day):
     quarter = Quarter.from_date(day)
     assert quarter.start <= day < quarter.end
 
 
+@settings(deadline=None)
 @given(QUARTERS, st.integers(0, 30))
 def test_a_range_holds_both_its_ends_and_all_between(first, count):
     quarters = [first]
@@ -79,6 +83,7 @@ def test_a_period_is_what_it_says(text, unit, start, end, year):
     assert found == (unit, start, end, year, text)
 
 
+@settings(deadline=None)
 @given(PERIODS)
 def test_a_period_is_written_and_read_back_and_followed_by_the_next_of_its_kind(period):
     assert Period.parse(str(period)) == period
@@ -87,6 +92,7 @@ def test_a_period_is_written_and_read_back_and_followed_by_the_next_of_its_kind(
     assert following.start == (date(period.start.year + 1, 1, 1) if period.unit == "span" else period.end)
 
 
+@settings(deadline=None)
 @given(st.lists(PERIODS, max_size=8))
 def test_periods_are_ordered_by_their_days(periods):
     assert [(p.start, p.end) for p in sorted(periods)] == sorted((p.start, p.end) for p in periods)
@@ -171,6 +177,7 @@ RULES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RULES, st.builds(Quarter, st.integers(1999, 2015), st.integers(1, 4)))
 def test_for_any_rule_what_is_new_is_published_within_the_quarter_and_what_is_revisited_before(rule, quarter):
     source = registry().sources["bra_handled_offences"].model_copy(update={"release": rule})
