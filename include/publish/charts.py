@@ -1,4 +1,4 @@
-"""Charts as SVG files: drawn in this process, without a browser, the same bytes for the same rows.
+"""Charts as SVG files: Vega-Lite drawn in this process, without a browser, the same bytes for the same rows.
 
 A line stops where the series breaks or a year is missing, intervals are drawn, and no meaning rests on colour alone
 (each line has its own dash and point). A chart of invented figures says so in its own picture, so that it still does
@@ -6,7 +6,6 @@ when somebody copies it.
 """
 
 import re
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -18,10 +17,30 @@ WIDTH, HEIGHT = 620, 260
 #: Only these may be drawn as a line: the agreement's own number or a national one.
 _DRAWN_TARGETS = {"text", "national"}
 
-_COLOURS = ("#0b4f6c", "#9a4f0b", "#4a5a2a", "#6b3a6b")
-_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
-_SHAPES = ("circle", "square", "triangle-up", "diamond")
-_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+Spec = dict[str, Any]
+
+#: The version of Vega-Lite that draws; another one may place a label elsewhere.
+_VEGA_LITE = "6.4"
+
+_COLOURS = ["#0b4f6c", "#9a4f0b", "#4a5a2a", "#6b3a6b"]
+_DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
+_SHAPES = ["circle", "square", "triangle-up", "diamond"]
+_POINT = {"type": "point", "size": 42, "filled": True, "opacity": 1}
+
+_LOOK = {
+    "font": "Liberation Sans, Arial, Helvetica, sans-serif",
+    "background": "white",
+    "padding": 8,
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": "#333",
+        "titleColor": "#333",
+        "gridColor": "#e3e3e3",
+    },
+    "legend": {"labelFontSize": 12, "symbolStrokeWidth": 2},
+    "view": {"stroke": None},
+}
 
 _LOCALE = {
     "decimal": ",",
@@ -58,60 +77,62 @@ def svg(figure: Figure, description: str) -> str | None:
     return _named(_render(_chart(figure, strands, title)), figure.id, title, description)
 
 
-@cache
-def _altair() -> Any:
-    import altair  # heavy: only when a chart is drawn
+def _render(spec: Spec) -> str:
+    import vl_convert  # loads a JavaScript engine: only when a chart is drawn
 
-    return altair
-
-
-def _render(chart: Any) -> str:
-    import vl_convert
-
-    drawing: str = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), format_locale=_LOCALE)
+    drawing: str = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, format_locale=_LOCALE)
     return drawing
 
 
-def _chart(figure: Figure, strands: tuple[Strand, ...], title: str) -> Any:
-    alt = _altair()
+def _chart(figure: Figure, strands: tuple[Strand, ...], title: str) -> Spec:
+    """Return the figure as a Vega-Lite specification; the layers are listed from the back to the front."""
     points = _points(strands)
-    years = range(min(point["year"] for point in points), max(point["year"] for point in points) + 1)
-    across = alt.Scale(domain=[years[0] - 0.4, years[-1] + 0.4], nice=False, zero=False)
-    x = alt.X(
-        "year:Q",
-        title=None,
-        scale=across,
-        axis=alt.Axis(format="d", values=list(years), grid=False, labelOverlap=True, tickSize=4),
-    )
+    first, last = (pick(point["year"] for point in points) for pick in (min, max))
+    across = {"domain": [first - 0.4, last + 0.4], "nice": False, "zero": False}
+    years = {"format": "d", "values": list(range(first, last + 1)), "grid": False, "labelOverlap": True, "tickSize": 4}
+    x = {"field": "year", "type": "quantitative", "title": None, "scale": across, "axis": years}
     whole = {"tickMinStep": 1} if figure.rows[0].decimals == 0 else {}
-    y = alt.Y("value:Q", title=figure.unit, scale=alt.Scale(zero=True, domainMin=0), axis=alt.Axis(**whole))
-    names = [strand.name for strand in strands]
-    legend = None if len(names) == 1 else alt.Legend(title=None, orient="bottom", direction="vertical", labelLimit=560)
-    colour = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(_COLOURS[: len(names)])), legend=legend)
-    dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=names, range=list(_DASHES[: len(names)])), legend=legend)
-    shape = alt.Shape("line:N", scale=alt.Scale(domain=names, range=list(_SHAPES[: len(names)])), legend=legend)
-    base = alt.Chart(alt.Data(values=points))
-    layers = [
-        *([_watermark(alt, years, across)] if figure.is_example else []),
-        *_breaks(alt, strands, across),
-        *_target(alt, figure),
-        base.transform_filter("datum.low !== null")
-        .mark_rule(strokeWidth=1.5, opacity=0.55)
-        .encode(x=x, y=alt.Y("low:Q", title=figure.unit, axis=alt.Axis(**whole)), y2="high:Q", color=colour),
-        base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash, detail="segment:N"),
-        base.mark_point(size=42, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        base.transform_filter("datum.preliminary")
-        .mark_point(size=42, filled=True, opacity=1, strokeWidth=1.5)
-        .encode(x=x, y=y, fill=alt.value("white"), stroke=colour, shape=shape),
-    ]
-    return (
-        alt.layer(*layers)
-        .properties(width=WIDTH, height=HEIGHT, title=alt.TitleParams(title, anchor="start", fontSize=14, limit=640))
-        .configure(font=_FONT, background="white", padding=8)
-        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor="#333", titleColor="#333", gridColor="#e3e3e3")
-        .configure_legend(labelFontSize=12, symbolStrokeWidth=2)
-        .configure_view(stroke=None)
+    y = {"field": "value", "type": "quantitative", "title": figure.unit, "scale": {"zero": True}, "axis": whole}
+    colour, dash, shape = _styles([strand.name for strand in strands])
+    line = {"x": x, "y": y, "color": colour}
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "title": {"text": title, "anchor": "start", "fontSize": 14, "limit": 640},
+        "config": _LOOK,
+        "data": {"values": points},
+        "layer": [
+            *([_watermark((first + last) / 2, across)] if figure.is_example else []),
+            *_breaks(strands, across),
+            *_target(figure),
+            {
+                "transform": [{"filter": "datum.low !== null"}],
+                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55},
+                "encoding": line | {"y": y | {"field": "low"}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 2},
+                "encoding": line | {"strokeDash": dash, "detail": {"field": "segment", "type": "nominal"}},
+            },
+            {"mark": _POINT, "encoding": line | {"shape": shape}},
+            {
+                "transform": [{"filter": "datum.preliminary"}],
+                "mark": _POINT | {"strokeWidth": 1.5},
+                "encoding": {"x": x, "y": y, "fill": {"value": "white"}, "stroke": colour, "shape": shape},
+            },
+        ],
+    }
+
+
+def _styles(names: list[str]) -> list[Spec]:
+    """Return colour, dash and shape of each line; a single line needs no legend."""
+    legend = (
+        None if len(names) == 1 else {"title": None, "orient": "bottom", "direction": "vertical", "labelLimit": 560}
     )
+    return [
+        {"field": "line", "type": "nominal", "scale": {"domain": names, "range": given[: len(names)]}, "legend": legend}
+        for given in (_COLOURS, _DASHES, _SHAPES)
+    ]
 
 
 def _points(strands: tuple[Strand, ...]) -> list[dict[str, Any]]:
@@ -139,41 +160,38 @@ def _points(strands: tuple[Strand, ...]) -> list[dict[str, Any]]:
     return points
 
 
-def _breaks(alt: Any, strands: tuple[Strand, ...], across: Any) -> list[Any]:
+def _breaks(strands: tuple[Strand, ...], across: Spec) -> list[Spec]:
     years = sorted({row.year for strand in strands for row in strand.rows if row.break_before})
-    if not years:
-        return []
-    base = alt.Chart(alt.Data(values=[{"at": year - 0.5, "text": "seriebrott"} for year in years]))
-    x = alt.X("at:Q", scale=across)
-    return [
-        base.mark_rule(color="#666", strokeDash=[3, 3]).encode(x=x),
-        base.mark_text(align="left", dx=3, baseline="top", color="#444", fontSize=11).encode(
-            x=x, y=alt.value(0), text="text:N"
-        ),
+    data = {"values": [{"at": year - 0.5, "text": "seriebrott"} for year in years]}
+    x = {"field": "at", "type": "quantitative", "scale": across}
+    text = {"type": "text", "align": "left", "dx": 3, "baseline": "top", "color": "#444", "fontSize": 11}
+    layers = [
+        {"data": data, "mark": {"type": "rule", "color": "#666", "strokeDash": [3, 3]}, "encoding": {"x": x}},
+        {"data": data, "mark": text, "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "text"}}},
     ]
+    return layers if years else []
 
 
-def _target(alt: Any, figure: Figure) -> list[Any]:
+def _target(figure: Figure) -> list[Spec]:
     target = figure.indicator.target
     if target is None or target.origin not in _DRAWN_TARGETS:
         return []
     words = "målvärde i överenskommelsen" if target.origin == "text" else "nationellt målvärde"
-    base = alt.Chart(alt.Data(values=[{"value": target.value, "text": words}]))
+    data = {"values": [{"value": target.value, "text": words}]}
+    y = {"field": "value", "type": "quantitative"}
+    rule = {"type": "rule", "color": "#1e6b3a", "strokeDash": [8, 4], "strokeWidth": 1.5}
+    text = {"type": "text", "align": "left", "baseline": "bottom", "dy": -3, "color": "#1e6b3a", "fontSize": 11}
     return [
-        base.mark_rule(color="#1e6b3a", strokeDash=[8, 4], strokeWidth=1.5).encode(y="value:Q"),
-        base.mark_text(align="left", baseline="bottom", dy=-3, color="#1e6b3a", fontSize=11).encode(
-            x=alt.value(4), y="value:Q", text="text:N"
-        ),
+        {"data": data, "mark": rule, "encoding": {"y": y}},
+        {"data": data, "mark": text, "encoding": {"x": {"value": 4}, "y": y, "text": {"field": "text"}}},
     ]
 
 
-def _watermark(alt: Any, years: range, across: Any) -> Any:
-    data = alt.Data(values=[{"year": (years[0] + years[-1]) / 2, "text": "EXEMPELDATA"}])
-    return (
-        alt.Chart(data)
-        .mark_text(fontSize=54, fontWeight="bold", color="#b3261e", opacity=0.16)
-        .encode(x=alt.X("year:Q", scale=across), y=alt.value(HEIGHT / 2), text="text:N")
-    )
+def _watermark(middle: float, across: Spec) -> Spec:
+    mark = {"type": "text", "fontSize": 54, "fontWeight": "bold", "color": "#b3261e", "opacity": 0.16}
+    x = {"field": "year", "type": "quantitative", "scale": across}
+    data = {"values": [{"year": middle, "text": "EXEMPELDATA"}]}
+    return {"data": data, "mark": mark, "encoding": {"x": x, "y": {"value": HEIGHT / 2}, "text": {"field": "text"}}}
 
 
 def _named(drawing: str, chart_id: str, title: str, description: str) -> str:

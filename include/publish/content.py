@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from include.registry.models import Agreement, Edition, GoalArea, Indicator, Registry, Source
@@ -151,7 +152,7 @@ class Content:
     registry: Registry
     registry_digest: str
 
-    @property
+    @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """Return the indicators of all sections, each once, in the order of the sections."""
         return tuple({each.id: each for section in self.sections for each in section.indicators}.values())
@@ -171,7 +172,7 @@ class Content:
         """Return (section code, indicator id) for every indicator that follows a goal area."""
         return tuple((section.code, each.id) for section in self.sections for each in section.indicators)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the hash of all that is said: equal digests mean that nothing changed since the other release."""
         said = {
