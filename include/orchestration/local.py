@@ -190,6 +190,7 @@ def start(mode: str) -> None:
         mode: ``up`` (stays on) or ``run`` (ended by the run that started it).
     """
     stop()
+    _bury_dead_jobs()
     here, env = place(), environment()
     with here.log.open("ab") as log:
         process = subprocess.Popen(
@@ -202,6 +203,18 @@ def start(mode: str) -> None:
             start_new_session=True,
         )
     here.state.write_text(json.dumps({"group": process.pid, "mode": mode}))
+
+
+def _bury_dead_jobs() -> None:
+    """Mark the jobs of an Airflow that was killed as ended, so that the new scheduler takes over its tasks at once.
+
+    Airflow itself waits until their heartbeat is two minutes old. Nothing of this home is alive when this is called.
+    """
+    import psycopg
+
+    url = Embedded(settings.home()).airflow_url().replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE job SET state = 'failed', end_date = now() WHERE state = 'running'")
 
 
 def stop(patience: float = 20) -> None:
