@@ -185,15 +185,18 @@ def _complete(connection: sa.Connection, content: Content, latest: Stored) -> Bu
     One that was built but never released counts as built: what follows a build must still be done.
     """
     target = _directory(latest)
-    if _is_whole(target):
-        return _result(latest.release_id, "unchanged" if latest.released_at else "built", content)
-    if target.exists():
+    if target.exists() and not _is_whole(target):
         raise ReleaseRefused(
             f"The files of {latest.release_id} in {target} do not match their checksums. Restore the folder from a "
             "copy, or move it away and build again: the same files will be made anew."
         )
-    _move(_write(connection, content, latest.release_id, latest.previous_release_id), target)
-    return _result(latest.release_id, "unchanged" if latest.released_at else "built", content)
+    if not target.exists():
+        _move(_write(connection, content, latest.release_id, latest.previous_release_id), target)
+    if not latest.released_at:
+        return _result(latest.release_id, "built", content)
+    with connection.begin():
+        write_index(connection)  # it may have been lost with the files
+    return _result(latest.release_id, "unchanged", content)
 
 
 def _write(connection: sa.Connection, content: Content, release_id: str, previous: str | None) -> Path:

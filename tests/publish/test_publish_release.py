@@ -54,6 +54,14 @@ def test_the_same_content_is_built_once(county: County, warehouse: Any) -> None:
     assert everything(warehouse.home / "published") == before
 
 
+def test_files_that_were_lost_are_made_anew(county: County, warehouse: Any) -> None:
+    publish()
+    before = everything(warehouse.home / "published")
+    shutil.rmtree(warehouse.home / "published")
+    assert run.build("prov", 2025, "final", scene.AS_OF).state == "unchanged"
+    assert everything(warehouse.home / "published") == before
+
+
 def test_two_homes_hold_the_same_bytes(county: County, warehouse: Any, tmp_path: Path, monkeypatch: Any) -> None:
     publish(2024)
     publish()

@@ -76,7 +76,7 @@ def render(
         "edition": wording.EDITION[content.edition],
     }
     pages = {
-        "index.html": _page("index.html", shared, overview=_overview(content, views)),
+        "index.html": _page("index.html", shared, overview=_overview(content, views), with_value=_with_value(views)),
         "tackning.html": _page("coverage.html", shared, deliveries=_deliveries(content)),
         "andringar.html": _page("changes.html", shared, **_changes(content, changes)),
         "data.html": _page("data.html", shared, tables=tables),
@@ -167,6 +167,10 @@ def _view(content: Content, indicator: Indicator, changes: Sequence[Change]) -> 
         changes=tuple(change for change in changes if change.indicator_id == indicator.id),
         captured=tuple((source, origin, day) for (source, origin), day in sorted(captured.items())),
     )
+
+
+def _with_value(views: Mapping[str, IndicatorView]) -> set[str]:
+    return {code for code, view in views.items() if view.has_value}
 
 
 def _overview(content: Content, views: Mapping[str, IndicatorView]) -> list[tuple[Section, int, int, bool]]:
