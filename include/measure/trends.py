@@ -13,6 +13,7 @@ TREND_COLUMNS = [
 TEST = "five_point_trend"
 
 _SERIES = ["indicator_id", "series", "area", "sex", "age", "party"]
+_USED = ["year", "value", "ci_low", "ci_high", "preliminary", "break_before", "method", "numerator", "denominator"]
 
 
 def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
@@ -24,9 +25,8 @@ def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
         registry: says which indicators may be tested.
     """
     rows = []
-    for key, series in values.groupby(_SERIES, sort=False):
-        indicator = registry.indicators[str(key[0])]
-        points = _points(_since_begun(series.sort_values("year")))
+    for key, points in _series(values).items():
+        indicator = registry.indicators[key[0]]
         for point in points:
             window = [each for each in points if point.year - POINTS < each.year <= point.year]
             trend = _trend(indicator, window)
@@ -42,19 +42,33 @@ def _trend(indicator: Indicator, window: list[Point]) -> Trend:
     return Trend("cannot_be_calculated", "Händelserna är inte oberoende av varandra, så ingen trend prövas.")
 
 
-def _since_begun(series: pd.DataFrame) -> pd.DataFrame:
-    """Return a series without the years at its beginning for which nothing was collected."""
-    return series[(series["obs_status"] != "not_collected").cummax()]
+def _series(values: pd.DataFrame) -> dict[tuple[str, ...], list[Point]]:
+    """Return each series' points, oldest first, without the years at its beginning that nothing was collected for."""
+    found: dict[tuple[str, ...], list[Point]] = {}
+    table = values.sort_values("year", kind="stable")
+    keys = table[_SERIES].itertuples(index=False, name=None)
+    for key, status, row in zip(
+        keys, table["obs_status"], table[_USED].itertuples(index=False, name=None), strict=True
+    ):
+        if key in found or status != "not_collected":
+            found.setdefault(key, []).append(_point(*row))
+    order = dict.fromkeys(values[_SERIES].itertuples(index=False, name=None))
+    return {key: found[key] for key in order if key in found}
 
 
-def _points(series: pd.DataFrame) -> list[Point]:
-    full = (series["method"] == "share") & (series["numerator"] == series["denominator"])
-    columns = ["year", "value", "ci_low", "ci_high", "preliminary", "break_before"]
-    rows = zip(series[columns].itertuples(index=False, name=None), full, strict=True)
-    return [
-        Point(int(year), _number(value), _number(low), _number(high), bool(early), bool(gap), bool(whole))
-        for (year, value, low, high, early, gap), whole in rows
-    ]
+def _point(
+    year: int,
+    value: float,
+    low: float,
+    high: float,
+    preliminary: bool,
+    break_before: bool,
+    method: str,
+    top: float,
+    bottom: float,
+) -> Point:
+    full = method == "share" and top == bottom
+    return Point(int(year), _number(value), _number(low), _number(high), bool(preliminary), bool(break_before), full)
 
 
 def _number(cell: float) -> float | None:

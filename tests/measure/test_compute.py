@@ -451,7 +451,7 @@ def test_needed_measures_are_those_of_the_series():
     assert "E02.meetings_extra" in needed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_observations_does_not_matter(random):
     rows = [*gross_nord(), *activities(GRID), steering("seats_head", 17), steering("seats_total", 24)]
