@@ -225,7 +225,8 @@ def _offending_row(
     seen = frame.iloc[row]
     kind: Literal["value", "text"] = "value"
     if columns[0].startswith("residual_"):
-        found, expected = _number(seen["value"]), _number(seen["value"] - seen[columns[0]])
+        value = float(seen["value"])  # a numpy float would warn of infinity less infinity
+        found, expected = _number(value), _number(value - float(seen[columns[0]]))
     elif columns[0].startswith("deviation_"):
         found, expected = f"{_number(seen['value'])} (avvikelse {_number(seen[columns[0]])})", meta.sv
     else:

@@ -18,6 +18,7 @@ from include.check.corrections import correct
 from include.check.gate import Reveal, gate
 from include.check.identity import Identity
 from include.check.report import Examination
+from include.check.suites import common
 from include.check.tidy import ReadResult, assert_identity, set_aside_table
 from include.errors import CheckFailed, LayoutChanged, UsageError
 from include.registry.models import Measure, Registry, Source
@@ -26,8 +27,8 @@ from include.registry.read import registry as read_registry
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-#: The period at the end of a part: ``Rn01-2019``, ``E01-LST-2025-Q3``.
-_PERIOD_OF_PART = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2}))?)$")
+#: The period in a part: ``Rn01-2019``, ``E01-LST-2025-Q3``, ``TAB638-2019-age``.
+_PERIOD_OF_PART = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2}))?)(?:-[a-z]+)?$")
 
 
 class Reader(Protocol):
@@ -212,11 +213,8 @@ def examine(
 
 def _common(result: ReadResult, manifest: Manifest, source: Source, registry: Registry) -> "Sequence[Expectation]":
     """Return what must hold of every capture."""
-    from include.check.suites import common  # imports GX
-
     owner, measures = _owner(manifest, source, registry)
-    periods = {period for period in result.table["period"].unique().to_pylist() if period is not None}
-    return common.expectations(registry, manifest, periods, {f"{owner}.{measure.id}" for measure in measures})
+    return common.expectations(registry, manifest, result.table, {f"{owner}.{measure.id}" for measure in measures})
 
 
 def _owner(manifest: Manifest, source: Source, registry: Registry) -> tuple[str, list[Measure]]:

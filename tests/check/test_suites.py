@@ -71,6 +71,14 @@ def test_a_faulty_row_stops_the_capture_and_is_shown(check_rows, build, fault, c
     assert examination.rejected == 4
 
 
+@pytest.mark.parametrize("column", ["measure", "area", "period", "sex", "breakdown", "status", "mark"])
+def test_a_file_in_which_no_code_is_known_has_every_row_shown(check_rows, build, column):
+    examination = check_rows(BRA, "Rn01-2019", build.table([{**row, column: "?"} for row in SOUND]))
+    assert max(finding.failed for finding in examination.findings) == 3
+    assert examination.passed == 0
+    assert examination.rows_in == 3 == examination.quarantined + examination.rejected
+
+
 def test_the_same_figure_twice_stops_and_shows_both(check_rows, build):
     examination = check_rows(BRA, "Rn01-2019", build.table([*SOUND, SOUND[1]]))
     (finding,) = [f for f in examination.findings if f.code == "KEY_UNIQUE"]
@@ -156,3 +164,79 @@ def test_an_implausible_count_of_a_delivery_is_set_aside(check_rows, build):
     examination = check_rows("agency_extracts", "E02-LST-2023", rows, origin="example")
     assert examination.reasons == {"COUNT_PLAUSIBLE": 1}
     assert examination.passed == 1
+
+
+def offences(*rows: tuple[str, str, str, float], year: str = "2022", area: str = "00") -> list[dict[str, Any]]:
+    """Return rows of handled offences by offence, sex and age."""
+    common = {"measure": f"{BRA}.handled", "area": area, "period": year}
+    return [
+        {**common, "breakdown": f"offence:{offence}", "sex": sex, "age": age, "value": value}
+        for offence, sex, age, value in rows
+    ]
+
+
+def rapes(total: float, **more: str) -> list[dict[str, Any]]:
+    parts = [("rape", "T", "0-14", 40), ("rape", "T", "15-17", 30), ("rape", "K", "18+", 20), ("rape", "M", "18+", 9)]
+    return offences(("rape", "T", "T", total), *parts, **more)
+
+
+def test_an_offence_is_the_sum_of_its_printed_parts(check_rows, build):
+    assert build.broken(check_rows(BRA, "La-2023", build.table(rapes(99, year="2023")))) == []
+    examination = check_rows(BRA, "La-2023", build.table(rapes(100, year="2023")))
+    (finding,) = [f for f in examination.findings if f.stops]
+    assert finding.code == "RAPE_SUM"
+    assert [(r.place, r.found, r.expected) for r in finding.rows] == [("Blad!B1", "100", "99")]
+    assert "bra_handled_offences.yaml" in str(finding.next_sv)
+
+
+def test_a_sum_that_bra_is_known_to_leave_open_is_told_and_never_repaired(check_rows, build):
+    examination = check_rows(BRA, "La-2022", build.table(rapes(100)))
+    assert not examination.refused
+    assert build.broken(examination) == ["RAPE_SUM_OPEN_1"]
+    assert examination.table["value"].to_pylist()[0] == 100
+
+
+def test_once_the_source_has_closed_a_known_open_sum_nothing_is_told(check_rows, build):
+    assert build.broken(check_rows(BRA, "La-2022", build.table(rapes(99)))) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("rape", "T", "T", 10), ("sexual_offences", "T", "T", 9)],
+        [("rape", "T", "T", 10), ("rape", "K", "18+", 11)],
+        [("assault", "K", "18+", 10), ("assault_partner", "K", "18+", 11)],
+        [("assault", "T", "T", 10), ("assault_partner", "M", "18+", 11)],
+    ],
+)
+def test_a_part_is_never_larger_than_its_whole(check_rows, build, rows):
+    rows = build.table(offences(*rows, year="2023"))
+    assert build.broken(check_rows(BRA, "La-2023", rows)) == ["PART_WITHIN_WHOLE"]
+
+
+def test_two_offences_with_the_same_figures_are_told(check_rows, build):
+    common = {"area": "00", "period": "2024"}
+    columns = [("handled", 57), ("investigated", 51), ("dismissed", 6)]
+    rows = [
+        {**common, "breakdown": f"offence:{offence}", "measure": f"{BRA}.{measure}", "value": value}
+        for offence in ("child_marriage", "honour_oppression")
+        for measure, value in columns
+    ]
+    examination = check_rows(BRA, "La-2024", build.table(rows))
+    (finding,) = [f for f in examination.findings if not f.holds]
+    assert (finding.code, finding.severity, finding.failed) == ("TWIN_ROWS", "warning", 2)
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "code"),
+    [("clearance_rate_printed", 30.0, "CLEARANCE_RATE"), ("prosecution_rate_printed", 30.0, "PROSECUTION_RATE")],
+)
+def test_a_rate_that_does_not_go_with_its_counts_stops(check_rows, build, measure, value, code):
+    """The counts of 2020 and later are recovered from these percentages (25 of 100 handled, of 50 investigated)."""
+    counts = [("handled", 100), ("investigated", 50), ("dismissed", 50), ("cleared_person", 25)]
+    rates = {"clearance_rate_printed": 25.0, "prosecution_rate_printed": 62.5}
+    sound = handled(*counts, ("prosecution_base", 40), *rates.items())
+    assert build.broken(check_rows(BRA, "Rn01-2019", build.table(sound))) == []
+    rates[measure] = value
+    wrong = handled(*counts, ("prosecution_base", 40), *rates.items())
+    assert build.broken(check_rows(BRA, "Rn01-2019", build.table(wrong))) == [code]

@@ -1,48 +1,60 @@
 """What must hold of every source's figures, whatever they are about."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, NamedTuple
 
-from include.archive.manifest import Manifest
 from include.check.expectations import Meta, critical, warning
 from include.check.tidy import KEY, MARKS, STATUSES, VALUE_STATUSES, WITH_VALUE
 from include.errors import UsageError
 from include.periods import Period
-from include.registry.models import Registry
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from great_expectations.expectations.expectation import Expectation
+
+    from include.archive.manifest import Manifest
+    from include.registry.models import Registry
 
 #: No count, rate or money amount that we follow comes near; it catches infinity and glued numbers.
 LARGEST = 1e10
 
+_AGE = re.compile(r"T|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+", re.ASCII)
+
+
+class Code(NamedTuple):
+    """A column of codes: how it is called, what it must be, and which codes are so.
+
+    Attributes:
+        called: with its article, in Swedish.
+        rule: code of the rule that its codes are known, with the rule's words.
+        known: whether a code is known.
+        quarantine: whether rows with an unknown code are set aside; else they stop the capture.
+    """
+
+    column: str
+    called: str
+    rule: str
+    sv: str
+    en: str
+    known: Callable[[str], bool]
+    quarantine: bool = False
+    next_sv: str | None = None
+
 
 def expectations(
-    registry: Registry, manifest: Manifest, periods: Iterable[str], measures: Iterable[str]
+    registry: "Registry", manifest: "Manifest", table: "pa.Table", measures: Collection[str]
 ) -> "list[Expectation]":
     """Return the expectations that every capture must meet.
 
     Args:
         registry: the code lists and the parties.
         manifest: the capture's, for its periods and its origin.
-        periods: the periods found in the table.
-        measures: the full codes of the measures that the source may speak of.
+        table: the tidy table, for the codes found in it.
+        measures: the full codes of the measures that the capture may speak of.
     """
-    return [*_codes(registry, measures), *_values(), *_capture(manifest, periods)]
-
-
-def _codes(registry: Registry, measures: Iterable[str]) -> "list[Expectation]":
-    """Return what must hold of the codes: none lacks, all are known, none stands twice."""
-    parties = {party.code for agreement in registry.agreements.values() for party in agreement.parties}
     return [
-        *(
-            critical(
-                "ExpectColumnValuesToNotBeNull",
-                Meta(f"{name.upper()}_GIVEN", f"Varje uppgift ska ha {word}.", f"Every figure has its {name}."),
-                column=name,
-            )
-            for name, word in _KEY_WORDS.items()
-        ),
+        *(rule for code in _codes(registry, manifest, measures) for rule in _code_rules(code, table)),
         critical(
             "ExpectCompoundColumnsToBeUnique",
             Meta(
@@ -52,85 +64,126 @@ def _codes(registry: Registry, measures: Iterable[str]) -> "list[Expectation]":
             ),
             column_list=list(KEY),
         ),
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta("MEASURE_KNOWN", "Måttet ska finnas i registret för källan.", "The source declares the measure."),
-            column="measure",
-            value_set=sorted(measures),
+        *_values(),
+        _example(manifest),
+    ]
+
+
+def _codes(registry: "Registry", manifest: "Manifest", measures: Collection[str]) -> list[Code]:
+    """Return the columns of codes. What a reader alone decides stops; what a source may add is set aside."""
+    parties = {"-"} | {party.code for agreement in registry.agreements.values() for party in agreement.parties}
+    breakdowns = {"total", *registry.breakdowns}
+    span = ", ".join(manifest.periods) or "en tid före hämtningen"
+    return [
+        Code(
+            "measure",
+            "ett mått",
+            "MEASURE_KNOWN",
+            "Måttet ska finnas i registret för källan.",
+            "The source declares the measure.",
+            measures.__contains__,
         ),
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta("SEX_KNOWN", "Kön ska vara K, M eller T.", "Sex is K, M or T."),
-            column="sex",
-            value_set=["K", "M", "T"],
+        Code(
+            "area",
+            "ett område",
+            "AREA_KNOWN",
+            "Området ska finnas i kodlistan.",
+            "The area is in the code list.",
+            registry.areas.__contains__,
+            quarantine=True,
         ),
-        warning(
-            "ExpectColumnValuesToMatchRegex",
-            Meta("AGE_FORM", "Ålder ska vara T, N, N-N eller N+.", "Age is T, N, N-N or N+.", quarantine=True),
-            column="age",
-            regex=r"^(?:T|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+)$",
+        Code(
+            "period",
+            "en period",
+            "PERIOD_OF_CAPTURE",
+            f"Uppgiften ska gälla den tid som filen avser ({span}).",
+            f"The figure is about a year of the file's periods ({span}), and none to come.",
+            lambda text: _belongs(text, manifest),
+            next_sv="Kontrollera att det är rätt års fil.",
         ),
-        warning(
-            "ExpectColumnValuesToBeInSet",
-            Meta("AREA_KNOWN", "Området ska finnas i kodlistan.", "The area is in the code list.", quarantine=True),
-            column="area",
-            value_set=sorted(registry.areas),
+        Code("sex", "ett kön", "SEX_KNOWN", "Kön ska vara K, M eller T.", "Sex is K, M or T.", set("KMT").__contains__),
+        Code(
+            "age",
+            "en ålder",
+            "AGE_FORM",
+            "Ålder ska vara T, N, N-N eller N+.",
+            "Age is T, N, N-N or N+.",
+            lambda text: bool(_AGE.fullmatch(text)),
+            quarantine=True,
         ),
-        warning(
-            "ExpectColumnValuesToBeInSet",
-            Meta(
-                "BREAKDOWN_KNOWN",
-                "Indelningen (t.ex. brottstyp) ska finnas i kodlistan.",
-                "The breakdown is in the code list.",
-                quarantine=True,
-            ),
-            column="breakdown",
-            value_set=sorted({"total", *registry.breakdowns}),
+        Code(
+            "party",
+            "en part",
+            "PARTY_KNOWN",
+            "Parten ska finnas i överenskommelsen.",
+            "The party is one of an agreement.",
+            parties.__contains__,
+            quarantine=True,
         ),
-        warning(
-            "ExpectColumnValuesToBeInSet",
-            Meta("PARTY_KNOWN", "Parten ska finnas i överenskommelsen.", "The party is known.", quarantine=True),
-            column="party",
-            value_set=sorted({"-", *parties}),
+        Code(
+            "breakdown",
+            "en indelning",
+            "BREAKDOWN_KNOWN",
+            "Indelningen (t.ex. brottstyp) ska finnas i kodlistan.",
+            "The breakdown is in the code list.",
+            breakdowns.__contains__,
+            quarantine=True,
+        ),
+        Code(
+            "value_status",
+            "en status",
+            "VALUE_STATUS_KNOWN",
+            "Uppgiftens status ska vara känd.",
+            "The value's status is a known one.",
+            VALUE_STATUSES.__contains__,
+        ),
+        Code(
+            "status",
+            "ett läge",
+            "STATUS_KNOWN",
+            "Uppgiften ska vara P (preliminär) eller F (slutlig).",
+            "Status is P or F.",
+            STATUSES.__contains__,
+        ),
+        Code(
+            "mark",
+            "ett ursprung",
+            "MARK_KNOWN",
+            "Uppgiftens ursprung ska vara känt.",
+            "The mark is a known one.",
+            MARKS.__contains__,
         ),
     ]
 
 
-_KEY_WORDS = {
-    "measure": "ett mått",
-    "area": "ett område",
-    "period": "en period",
-    "sex": "ett kön",
-    "age": "en ålder",
-    "party": "en part",
-    "breakdown": "en indelning",
-    "status": "uppgift om den är preliminär eller slutlig",
-    "mark": "ett ursprung",
-    "value_status": "en status",
-}
+def _code_rules(code: Code, table: "pa.Table") -> "list[Expectation]":
+    """Return that a column has a code in every row, and a known one.
+
+    The set of known codes is cut to those found: GX copies it some hundred times, and a code list can be long.
+    """
+    found = [text for text in table[code.column].unique().to_pylist() if text is not None]
+    given = Meta(f"{code.column.upper()}_GIVEN", f"Varje uppgift ska ha {code.called}.", f"There is a {code.column}.")
+    known = Meta(code.rule, code.sv, code.en, quarantine=code.quarantine, next_sv=code.next_sv)
+    make = warning if code.quarantine else critical
+    return [
+        critical("ExpectColumnValuesToNotBeNull", given, column=code.column),
+        make("ExpectColumnValuesToBeInSet", known, column=code.column, value_set=sorted(filter(code.known, found))),
+    ]
+
+
+def _belongs(text: str, manifest: "Manifest") -> bool:
+    """Return whether a period has begun when the file was captured, and is of a year that the file is about."""
+    try:
+        period = Period.parse(text)
+    except UsageError:
+        return False
+    years = {Period.parse(own).year for own in manifest.periods}
+    return period.start <= manifest.captured_at.date() and (not years or period.year in years)
 
 
 def _values() -> "list[Expectation]":
     """Return what must hold of the values: no value without a status, no zero that could be missing."""
     return [
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta("VALUE_STATUS_KNOWN", "Uppgiftens status ska vara känd.", "The value's status is a known one."),
-            column="value_status",
-            value_set=list(VALUE_STATUSES),
-        ),
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta("STATUS_KNOWN", "Status ska vara P (preliminär) eller F (slutlig).", "Status is P or F."),
-            column="status",
-            value_set=list(STATUSES),
-        ),
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta("MARK_KNOWN", "Uppgiftens ursprung ska vara känt.", "The mark is a known one."),
-            column="mark",
-            value_set=list(MARKS),
-        ),
         critical(
             "ExpectColumnValuesToNotBeNull",
             Meta("VALUE_THERE", "En uppgift som finns ska ha ett värde.", "A figure that is there has a value."),
@@ -165,47 +218,12 @@ def _values() -> "list[Expectation]":
     ]
 
 
-def _capture(manifest: Manifest, periods: Iterable[str]) -> "list[Expectation]":
-    """Return what must hold because of what the capture says of itself."""
-    rules = [
-        critical(
-            "ExpectColumnValuesToBeInSet",
-            Meta(
-                "PERIOD_OF_CAPTURE",
-                f"Uppgiften ska gälla {_span(manifest.periods)}, som filen avser.",
-                f"The figure is about the year of the file's periods ({_span(manifest.periods)}), not of the future.",
-                next_sv="Kontrollera att rätt års fil lämnats.",
-            ),
-            column="period",
-            value_set=sorted(period for period in periods if _belongs(period, manifest)),
-        )
-    ]
-    example = manifest.origin == "example"
-    kind = "ExpectColumnValuesToBeInSet" if example else "ExpectColumnValuesToNotBeInSet"
-    rules.append(
-        critical(
-            kind,
-            Meta(
-                "EXAMPLE_MARKED",
-                "Exempeldata ska vara märkta som exempel, och inget annat ska vara det.",
-                "Example data are marked as such, and nothing else is.",
-            ),
-            column="mark",
-            value_set=["example"],
-        )
+def _example(manifest: "Manifest") -> "Expectation":
+    """Return that example data say so in every figure, and that nothing else does."""
+    meta = Meta(
+        "EXAMPLE_MARKED",
+        "Exempeldata ska vara märkta som exempel, och inget annat ska vara det.",
+        "Example data are marked as such, and nothing else is.",
     )
-    return rules
-
-
-def _span(periods: list[str]) -> str:
-    return ", ".join(periods) or "en period före hämtningen"
-
-
-def _belongs(text: str, manifest: Manifest) -> bool:
-    """Return whether a period has begun when the file was captured, and is of a year that the file is about."""
-    try:
-        period = Period.parse(text)
-    except UsageError:
-        return False
-    years = {Period.parse(own).year for own in manifest.periods}
-    return period.start <= manifest.captured_at.date() and (not years or period.year in years)
+    kind = "ExpectColumnValuesToBeInSet" if manifest.origin == "example" else "ExpectColumnValuesToNotBeInSet"
+    return critical(kind, meta, column="mark", value_set=["example"])
