@@ -43,7 +43,9 @@ def county(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
                     "manifest": {},
                 }
                 changed = {"origin": capture.origin}
-                connection.execute(insert(t.capture).values(row).on_conflict_do_update(["capture_id"], set_=changed))
+                connection.execute(
+                    insert(t.capture).values(row).on_conflict_do_update(index_elements=["capture_id"], set_=changed)
+                )
 
     knows()
     return knows
