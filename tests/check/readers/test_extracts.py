@@ -102,6 +102,13 @@ def test_a_type_without_activities_is_a_certain_zero(fill, read) -> None:
     assert (row["value"], row["value_status"], row["value_high"]) == (0, "ok", None)
 
 
+def test_zeros_are_given_for_those_who_signed_and_for_others_only_if_they_lead(fill, read, agreement) -> None:
+    signed = {party.code for party in agreement.parties if party.signatory}
+    assert set(read(fill("E01", activities({})), "E01-LST-2023").table["party"].to_pylist()) == signed
+    led = read(fill("E01", activities({"lead_party": "CMV"})), "E01-LST-2023")
+    assert set(led.table["party"].to_pylist()) == signed | {"CMV"}
+
+
 def test_every_figure_has_the_county_the_year_and_its_place(fill, read) -> None:
     row = figure(
         read(fill("E01", activities({}, {})), "E01-LST-2023"),
