@@ -79,7 +79,6 @@ def write(
             place = _insert_capture(driver, manifest)
             columns = encode(table, lambda column, codes: dimensions.keys(connection, column, codes))
             changes = _load_later(driver, columns, place) if place.part else _load_first(driver, columns, place)
-            _refuse_second_part(driver, columns, place)
             _insert_quarantine(driver, set_aside, manifest, place)
             result = _result(table, manifest, counts, changes)
             _insert_loaded(driver, place, run_id, result)
@@ -155,9 +154,12 @@ def _insert_capture(driver: Any, manifest: Manifest) -> Place:
 
 def _load_first(driver: Any, columns: Columns, place: Place) -> Changes:
     """Load the first capture of a part: every figure is new, so the rows go straight into the table."""
+    near = _others_are_near(driver, columns)
     names = [*KEYS.values(), *STATE, "known_from", "known_until", "capture_key"]
     constants = {"known_from": microseconds(place.at), "known_until": INFINITY, "capture_key": place.key}
     _copy(driver, "warehouse.observation", names, columns, constants)
+    if near:
+        _refuse_second_part(driver, place)
     years = driver.execute(
         "SELECT DISTINCT year FROM warehouse.period WHERE period_key = ANY (%s) ORDER BY year",
         [_distinct(columns, "period_key")],
@@ -174,7 +176,10 @@ def _load_later(driver: Any, columns: Columns, place: Place) -> Changes:
     )
     _copy(driver, "incoming", names, columns, {})
     driver.execute("ANALYZE incoming")
-    return merge(driver, place)
+    changes = merge(driver, place)
+    if changes.new:
+        _refuse_second_part(driver, place)
+    return changes
 
 
 def _copy(driver: Any, table: str, names: list[str], columns: Columns, constants: dict[str, int]) -> None:
@@ -183,27 +188,25 @@ def _copy(driver: Any, table: str, names: list[str], columns: Columns, constants
             copy.write(block)
 
 
-def _refuse_second_part(driver: Any, columns: Columns, place: Place) -> None:
-    """Refuse a figure that another part already holds: two truths at one time would be counted twice.
+def _others_are_near(driver: Any, columns: Columns) -> bool:
+    """Return whether the table holds anything of these measures, periods and areas; the primary key tells at once."""
+    (found,) = driver.execute(
+        "SELECT EXISTS (SELECT FROM warehouse.observation"
+        " WHERE measure_key = ANY (%s) AND period_key = ANY (%s) AND area_key = ANY (%s))",
+        [_distinct(columns, key) for key in ("measure_key", "period_key", "area_key")],
+    ).fetchone()
+    return bool(found)
 
-    Most parts are alone with their measures, periods and areas, which the primary key tells at once.
-    """
-    mine = [*place.part, place.key]
-    near = [_distinct(columns, key) for key in ("measure_key", "period_key", "area_key")]
-    others = driver.execute(
-        "SELECT EXISTS (SELECT FROM warehouse.observation WHERE measure_key = ANY (%s) AND period_key = ANY (%s)"
-        " AND area_key = ANY (%s) AND capture_key <> ALL (%s))",
-        [*near, mine],
-    ).fetchone()[0]
-    if not others:
-        return
+
+def _refuse_second_part(driver: Any, place: Place) -> None:
+    """Refuse a figure that another part already holds: two truths at one time would be counted twice."""
     same = " AND ".join(f"o.{key} = m.{key}" for key in KEYS.values())
     found = driver.execute(
         "SELECT c.capture_id, count(*) FROM warehouse.observation m"  # noqa: S608 - names of ours
         f" JOIN warehouse.observation o ON {same} AND o.capture_key <> ALL (%s)"
         " JOIN warehouse.capture c ON c.capture_key = o.capture_key"
         " WHERE m.capture_key = %s GROUP BY c.capture_id ORDER BY 1 LIMIT 5",
-        [mine, place.key],
+        [[*place.part, place.key], place.key],
     ).fetchall()
     if found:
         shown = ", ".join(f"{capture_id} ({number} figures)" for capture_id, number in found)

@@ -271,7 +271,7 @@ CREATE TABLE warehouse.observation (
     CONSTRAINT observation_status_check CHECK (status IN ('P', 'F')),
     CONSTRAINT observation_value_check CHECK ((value IS NOT NULL) = (value_status_key IN (0, 5)))
 );
-CREATE INDEX observation_capture_key_idx ON warehouse.observation (capture_key);
+CREATE INDEX observation_capture_key_idx ON warehouse.observation USING brin (capture_key) WITH (autosummarize = on, pages_per_range = 32);
 COMMENT ON TABLE warehouse.observation IS 'Uppgifter: en rad per uppgift och version. Revideringar är rader, aldrig överskrivningar.';
 COMMENT ON COLUMN warehouse.observation.known_from IS 'Från när uppgiften gällde som känd: fångstens tid.';
 COMMENT ON COLUMN warehouse.observation.known_until IS 'Till när uppgiften gällde som känd (ej med); infinity = fortfarande.';
