@@ -51,7 +51,7 @@ class Place:
 
     @property
     def state(self) -> Path:
-        """Process group and mode of the Airflow that runs here."""
+        """Session and mode of the Airflow that runs here."""
         return self.folder / "state.json"
 
     @property
@@ -63,7 +63,7 @@ class Place:
 def place() -> Place:
     """Return where Airflow keeps its things, with the folder made."""
     folder = settings.home() / "airflow"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Place(folder)
 
 
@@ -79,21 +79,21 @@ def _free(port: int) -> bool:
     return False
 
 
-def _ports(folder: Path) -> dict[str, int]:
+def ports() -> dict[str, int]:
     """Return this home's ports, found once and kept while they stay free (or are our own)."""
-    file = folder / "ports.json"
-    ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    if not all(ports.get(name) for name in PORTS) or (not running() and not all(_free(ports[name]) for name in PORTS)):
+    file = place().folder / "ports.json"
+    found: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    if not all(found.get(name) for name in PORTS) or (not running() and not all(_free(found[name]) for name in PORTS)):
         probes = [socket.socket() for _ in PORTS]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        ports = {name: probe.getsockname()[1] for name, probe in zip(PORTS, probes, strict=True)}
+        found = {name: probe.getsockname()[1] for name, probe in zip(PORTS, probes, strict=True)}
         if wanted := os.environ.get("FOLLOWUP_PORT"):
-            ports["api"] = int(wanted)
+            found["api"] = int(wanted)
         for probe in probes:
             probe.close()
-        file.write_text(json.dumps(ports))
-    return ports
+        file.write_text(json.dumps(found))
+    return found
 
 
 def _write_secret(file: Path, text: str) -> None:
@@ -118,8 +118,8 @@ def _secrets(here: Place) -> dict[str, str]:
 def environment() -> dict[str, str]:
     """Return the environment of every process of this machine's Airflow."""
     here, database = place(), Embedded(settings.home())
-    ports, keys = _ports(here.folder), _secrets(here)
-    url = f"http://127.0.0.1:{ports['api']}"
+    port, keys = ports(), _secrets(here)
+    url = f"http://127.0.0.1:{port['api']}"
     own = {
         "AIRFLOW_HOME": str(here.folder),
         "AIRFLOW__CORE__DAGS_FOLDER": os.environ.get("FOLLOWUP_DAGS") or str(settings.ROOT / "dags"),
@@ -130,12 +130,12 @@ def environment() -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
         "AIRFLOW__API__SECRET_KEY": keys["api"],
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(ports["api"]),
+        "AIRFLOW__API__PORT": str(port["api"]),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.airflow_url(),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.airflow_url(),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["worker_log"]),
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log"]),
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port["worker_log"]),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port["trigger_log"]),
         "FOLLOWUP_HOME": str(settings.home()),
         "PYTHONPATH": str(settings.ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -150,23 +150,27 @@ def environment() -> dict[str, str]:
 # --- processes ---------------------------------------------------------------------------------------------------
 
 
-def _group() -> list[psutil.Process]:
-    """Return the living processes of the Airflow that was started from this home, by the group it was given."""
+def processes() -> list[psutil.Process]:
+    """Return the living processes of the Airflow that was started from this home: those of the session it was given.
+
+    Their environment cannot be asked, since Airflow's process titles overwrite it.
+    """
     state = place().state
     if not state.exists():
         return []
-    group = json.loads(state.read_text())["group"]
-    members = []
+    session = json.loads(state.read_text())["session"]
+    found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, ProcessLookupError):
-            if os.getpgid(process.pid) == group and process.environ().get("AIRFLOW_HOME") == str(place().folder):
-                members.append(process)
-    return members
+            ours = os.getsid(process.pid) == session and "airflow" in " ".join(process.cmdline())
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def running() -> str | None:
     """Return how the Airflow of this home was started (``up`` or ``run``) if it lives, else None."""
-    return json.loads(place().state.read_text())["mode"] if _group() else None
+    return json.loads(place().state.read_text())["mode"] if processes() else None
 
 
 def migrate() -> None:
@@ -184,7 +188,7 @@ def migrate() -> None:
 
 
 def start(mode: str) -> None:
-    """Start ``airflow standalone`` in a process group of its own; end first what an earlier run left behind.
+    """Start ``airflow standalone`` in a session of its own; end first what an earlier run left behind.
 
     Args:
         mode: ``up`` (stays on) or ``run`` (ended by the run that started it).
@@ -202,7 +206,7 @@ def start(mode: str) -> None:
             cwd=settings.ROOT,
             start_new_session=True,
         )
-    here.state.write_text(json.dumps({"group": process.pid, "mode": mode}))
+    here.state.write_text(json.dumps({"session": process.pid, "mode": mode}))
 
 
 def _bury_dead_jobs() -> None:
@@ -223,12 +227,12 @@ def stop(patience: float = 20) -> None:
     Args:
         patience: seconds given to its processes before they are killed.
     """
-    members = _group()
+    members = processes()
     for process in members:
         with suppress(psutil.Error):
             process.send_signal(signal.SIGTERM)
     _, alive = psutil.wait_procs(members, timeout=patience)
-    for process in [*alive, *_group()]:
+    for process in [*alive, *processes()]:
         with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(alive, timeout=5)
@@ -265,7 +269,7 @@ class Api:
         """
         deadline = time.monotonic() + patience
         while not self.healthy():
-            if time.monotonic() > deadline or not _group():
+            if time.monotonic() > deadline or not processes():
                 raise AirflowDidNotStart(f"Airflow is not healthy after {patience:.0f} s; see {place().log}.")
             time.sleep(0.5)
         password = json.loads(place().passwords.read_text())["admin"]

@@ -3,7 +3,6 @@
 One home goes through its life in the order of the tests; a real scheduler is too dear to start for each.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,15 +11,18 @@ import time
 
 import psutil
 import pytest
-from whole import environment, include, query, released_files, tables
+from whole import as_home, environment, include, query, released_files, tables
 
 from include.load.embedded import Embedded
+from include.orchestration import local
 from include.periods import Quarter
 from include.settings import ROOT
 
 pytestmark = [pytest.mark.airflow, pytest.mark.postgres]
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +38,6 @@ def home(tmp_path_factory):
 def life():
     """What earlier tests of the module saw."""
     return {}
-
-
-def processes_of(home):
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("FOLLOWUP_HOME") == str(home) and process.pid != os.getpid():
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def test_killed_in_the_middle_it_leaves_nothing_half(home):
@@ -65,8 +56,10 @@ def test_killed_in_the_middle_it_leaves_nothing_half(home):
             continue
     else:
         pytest.fail("nothing was loaded within five minutes")
-    run.kill()
-    for process in processes_of(home):
+    with as_home(home):
+        airflow = local.processes()
+    assert len(airflow) > 5
+    for process in (run, *airflow):
         process.kill()
     run.wait()
     server = Embedded(home)
@@ -152,27 +145,23 @@ def test_a_backfill_from_the_ui_does_the_same_twice_over(home, life):
 
     assert include(home, "up").returncode == 0
     for _ in range(2):
-        assert backfill_all_runs(home, CHROMIUM, "scb_population", "2015/01/01", "2024/12/31") == 40
+        with as_home(home):
+            assert backfill_all_runs(CHROMIUM, "scb_population", "2015/01/01", "2024/12/31") == 40
     assert tables(home) == life["tables"]
 
 
 def test_two_homes_do_not_collide(home, tmp_path):
     """A second clone on the same machine finds ports of its own."""
-    from include.orchestration import local
-
     ports = []
     for folder in (home, tmp_path / "other"):
-        folder.mkdir(exist_ok=True)
-        (folder / "airflow").mkdir(exist_ok=True)
-        old = os.environ.get("FOLLOWUP_HOME")
-        os.environ["FOLLOWUP_HOME"] = str(folder)
-        try:
-            ports += local._ports(folder / "airflow").values()
-        finally:
-            os.environ.pop("FOLLOWUP_HOME") if old is None else os.environ.__setitem__("FOLLOWUP_HOME", old)
+        with as_home(folder):
+            ports += local.ports().values()
     assert len(set(ports)) == len(ports)
 
 
 def test_down_ends_every_process(home):
-    assert include(home, "down", timeout=120).returncode == 0
-    assert [p for p in processes_of(home) if p.status() != psutil.STATUS_ZOMBIE] == []
+    with as_home(home):
+        before = local.processes()
+        assert include(home, "down", timeout=120).returncode == 0
+        assert local.processes() == []
+    assert [p for p in before if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []

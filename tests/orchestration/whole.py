@@ -4,6 +4,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -34,6 +36,20 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "FOLLOWUP"))}, **own}
 
 
+@contextmanager
+def as_home(home: Path) -> Iterator[None]:
+    """Let this process use a home, for what is not called through the command line."""
+    before = os.environ.get("FOLLOWUP_HOME")
+    os.environ["FOLLOWUP_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FOLLOWUP_HOME"]
+        else:
+            os.environ["FOLLOWUP_HOME"] = before
+
+
 def include(home: Path, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
     """Run ``python -m include …`` and return what it did."""
     return subprocess.run(
@@ -46,7 +62,10 @@ def query(home: Path, statement: str) -> list[tuple]:
     """Return the rows of a query on the warehouse of a home, whose server runs."""
     server = Embedded(home)
     with psycopg.connect(
-        host=str(server.socket_dir), dbname="followup", user="followup_owner", password=server.password("followup_owner")
+        host=str(server.socket_dir),
+        dbname="followup",
+        user="followup_owner",
+        password=server.password("followup_owner"),
     ) as connection:
         return connection.execute(statement).fetchall()
 
