@@ -68,6 +68,7 @@ class Evidence:
     tables: Mapping[str, list[Row]]
     pages: Mapping[str, Page]
     database: Mapping[str, list[Row]]
+    small: frozenset[str]
 
     @property
     def values(self) -> list[Row]:
@@ -123,6 +124,7 @@ def _evidence(connection: sa.Connection, one: Stored, directory: Path) -> Eviden
                 *(t.release_coverage, t.release_capture),
             )
         },
+        small=frozenset(connection.scalars(sa.select(t.measure.c.code).where(t.measure.c.small_counts))),
     )
 
 
@@ -358,11 +360,26 @@ def every_indicator_is_present(e: Evidence) -> Iterable[str]:
 
 def no_unprotected_small_counts(e: Evidence) -> Iterable[str]:
     """No indicator of persons or cases is published without disclosure control."""
-    # There is no disclosure control yet: such an indicator may be listed, but not with a value.
-    guarded = {row["indicator_id"] for row in e.database["release_indicator"] if row["suppression"] == "small_counts"}
+    # There is no disclosure control yet: such an indicator may be listed, but not with a value. The measures are looked
+    # up too, so that an indicator cannot declare counts of persons to be something else.
+    guarded = {
+        row["indicator_id"]
+        for row in e.database["release_indicator"]
+        if row["suppression"] == "small_counts" or e.small & _measures(row["definition"])
+    }
     for row in e.values:
         if row["indicator_id"] in guarded and (row["value"] is not None or row["numerator"] is not None):
             yield f"{'|'.join(_key(row))}: counts of persons need disclosure control, which this release has not had"
+
+
+def _measures(definition: Any) -> set[str]:
+    """Return every measure that a definition names, at any depth."""
+    if isinstance(definition, list):
+        return set().union(*map(_measures, definition))
+    if isinstance(definition, dict):
+        own = {definition["measure"]} if isinstance(definition.get("measure"), str) else set()
+        return own.union(*map(_measures, definition.values()))
+    return set()
 
 
 def stand_ins_are_named(e: Evidence) -> Iterable[str]:

@@ -360,10 +360,16 @@ def _indicator_coverage(sections: Sequence[Section], values: Sequence[Value], ye
                 status="ok" if good else "missing",
                 n_values=good,
                 n_missing=len(mine) - good,
-                reason_sv=" ".join(reasons) or (None if good else "Inget värde är beräknat för året."),
+                reason_sv=_in_short(reasons) or (None if good else "Inget värde är beräknat för året."),
             )
         )
     return lines
+
+
+def _in_short(reasons: Sequence[str]) -> str:
+    """Return the first reasons, and how many more there are: each stands beside its value as well."""
+    more = f" Och {len(reasons) - 3} skäl till." if len(reasons) > 3 else ""
+    return " ".join(reasons[:3]) + more
 
 
 def _delivery_coverage(

@@ -136,11 +136,16 @@ def release(release_id: str, approval: Mapping[str, str]) -> str:
         ReleaseRefused: the audit has not passed, nothing was compared, the decision is no approval, or approval was
             waived although the release rests on live data.
     """
-    with _locked_release(release_id) as (connection, one), connection.begin():
+    with _locked_release(release_id) as (connection, one):
         if one.released_at is None:
-            _approve(connection, one, approval)
-            store.make_current(connection, one)
-        write_index(connection)
+            with connection.begin():  # a refusal is recorded too, so it is committed before anything is raised
+                refusal = _decided(connection, one, approval)
+            if refusal:
+                raise ReleaseRefused(refusal)
+        with connection.begin():
+            if one.released_at is None:
+                store.make_current(connection, one)
+            write_index(connection)
     return (_directory(one) / "index.html").resolve().as_uri()
 
 
@@ -294,35 +299,23 @@ def _locked_release(release_id: str) -> Iterator[tuple[sa.Connection, Stored]]:
         yield connection, one
 
 
-def _approve(connection: sa.Connection, one: Stored, approval: Mapping[str, str]) -> None:
-    """Record the decision, and refuse what may not be released.
-
-    Raises:
-        ReleaseRefused: see :func:`release`.
-    """
-    decision, by, reason = approval.get("decision"), approval.get("by") or "", approval.get("reason") or ""
+def _decided(connection: sa.Connection, one: Stored, approval: Mapping[str, str]) -> str | None:
+    """Record the decision about a release; return why it may not be released, or None if it may."""
+    decision, by, reason = approval.get("decision") or "none", approval.get("by") or "", approval.get("reason") or ""
     if not one.audit_passed:
-        raise ReleaseRefused(f"{one.release_id} has not passed its audit: run the audit and mend what it finds first.")
+        return f"{one.release_id} has not passed its audit: run the audit and mend what it finds first."
     if one.diff_sv is None:
-        raise ReleaseRefused(f"{one.release_id} has not been compared with the release before it: run compare first.")
+        return f"{one.release_id} has not been compared with the release before it: run compare first."
     if decision == "waived" and "live" in one.origins.split("|"):
-        raise ReleaseRefused(
-            f"{one.release_id} rests on live data: a person must approve it, approval cannot be waived."
-        )
+        return f"{one.release_id} rests on live data: a person must approve it, approval cannot be waived."
+    if decision in {"approved", "waived"} and not by:
+        return f"{one.release_id}: the approval does not say who decided."
+    if decision in {"approved", "waived", "rejected"}:
+        said = {"approval": decision, "approved_by": by, "approval_reason": reason}
+        store.update(connection, one.release_id, **said, approved_at=sa.func.now())
     if decision not in {"approved", "waived"}:
-        raise ReleaseRefused(
-            f"{one.release_id} was not approved ({decision}, {by or 'nobody'}): {reason or 'no reason given'}."
-        )
-    if not by:
-        raise ReleaseRefused(f"{one.release_id}: the approval does not say who decided.")
-    store.update(
-        connection,
-        one.release_id,
-        approval=decision,
-        approved_by=by,
-        approval_reason=reason,
-        approved_at=sa.func.now(),
-    )
+        return f"{one.release_id} was not approved ({decision}, {by or 'nobody'}): {reason or 'no reason given'}."
+    return None
 
 
 def _line(one: Stored, is_current: bool) -> pages.ReleaseLine:

@@ -130,6 +130,17 @@ def test_counts_of_persons_are_refused(county: County, warehouse: Any) -> None:
     }
 
 
+def test_counts_of_persons_are_known_by_their_measure(built: run.BuildResult, warehouse: Any) -> None:
+    """An indicator that declares itself harmless is still refused if its measure counts persons."""
+    with warehouse.superuser() as connection:
+        connection.execute(
+            "INSERT INTO warehouse.measure (code, source_id, label_sv, label_en, unit, additive, small_counts) "
+            "VALUES ('E02.meetings', 'E02', 'm', 'm', 'm', true, true)"
+        )
+    failed = {check.name for check in examined(warehouse, built).checks if not check.passed}
+    assert failed == {"no_unprotected_small_counts"}
+
+
 def test_every_check_is_recorded(built: run.BuildResult, warehouse: Any) -> None:
     result = run.audit(built.release_id)
     with warehouse.engine("publisher").connect() as connection:

@@ -1,14 +1,19 @@
 """The pages and files of a release without a database: what they must say, and what they must never say."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from include import settings
 from include.publish import files, wording
+from include.publish.content import sha256_of
 from include.publish.htmlread import read_page
 from include.publish.site import pages
 from tests.publish import scene
@@ -25,6 +30,19 @@ def site() -> dict[str, str]:
 def test_same_content_gives_the_same_pages(site: dict[str, str]) -> None:
     content = scene.content()
     assert pages.render(content, ID, None, [], files.tables(content, ID, [])) == site
+
+
+def test_another_process_gives_the_same_pages(site: dict[str, str]) -> None:
+    """Neither the order of a set nor the process decides a byte."""
+    code = (
+        "from include.publish import files; from include.publish.site import pages; from tests.publish import scene; "
+        "from include.publish.content import sha256_of; c = scene.content(); "
+        f"print(sha256_of(pages.render(c, '{ID}', None, [], files.tables(c, '{ID}', []))))"
+    )
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(settings.ROOT)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == sha256_of(site)
 
 
 def test_every_page_is_sound(site: dict[str, str]) -> None:
@@ -92,6 +110,18 @@ def test_missing_is_said_in_words(site: dict[str, str]) -> None:
     assert first.cells["value"] == (None, "uppgift saknas")
     assert "Saknas hos Brå." in first.text
     assert not [row for row in page.rows for _, shown in row.cells.values() if not shown.strip()]
+
+
+def test_a_suppressed_value_is_an_x_with_words() -> None:
+    rows = scene.values()
+    hidden = {"numerator": None, "value": None, "ci_low": None, "ci_high": None, "conf_status": "suppressed"}
+    rows[1] |= hidden | {"obs_status": "suppressed", "reason_sv": "Skyddad."}
+    content = scene.content(rows)
+    made = pages.render(content, ID, None, [], files.tables(content, ID, []))
+    shown = next(row for row in read_page(made["TMV-B05.html"]).rows if "|00|" in row.key and row.key.endswith("|2019"))
+    assert shown.cells["value"] == (None, "xskyddad uppgift, visas inte av hänsyn till enskilda")
+    assert shown.cells["numerator"][0] is None
+    assert '<span aria-hidden="true">x</span><span class="sr">' in made["TMV-B05.html"]
 
 
 def test_neutral_indicators_are_never_better_or_worse(site: dict[str, str]) -> None:

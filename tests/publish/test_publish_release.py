@@ -189,6 +189,8 @@ def test_without_approval_nothing_is_released(
         run.release(built.release_id, approval)
     with warehouse.engine("publisher").connect() as connection:
         assert store.current(connection) == {}
+        decision = approval.get("decision") if approval.get("decision") == "rejected" else None
+        assert store.get(connection, built.release_id).approval == decision
 
 
 def test_audit_and_comparison_come_first(county: County) -> None:
