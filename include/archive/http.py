@@ -7,7 +7,6 @@ and size, and nothing taken for whole that is not proven whole.
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -131,7 +130,9 @@ class Client:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
             stop=tenacity.stop_after_attempt(limits.attempts) | tenacity.stop_before_delay(limits.deadline_seconds),
-            wait=_wait(limits),
+            wait=tenacity.wait_exponential_jitter(
+                multiplier=limits.backoff_seconds, max=limits.max_backoff_seconds, jitter=limits.backoff_seconds
+            ),
             reraise=True,
         )
         try:
@@ -240,8 +241,8 @@ class Client:
             if wait is not None and wait > self._limits.max_wait_seconds:
                 return SourceUnavailable(f"it answered {status} and asks to come back in {wait:.0f} s")
             if wait is not None:
-                self._rate.hold(wait)
-            return Transient(f"it answered {status}", wait)
+                self._rate.hold(wait)  # for every process; the next attempt waits for its turn
+            return Transient(f"it answered {status}")
         title = _title(response, self._limits)
         advice = "The thing is gone or has moved" if status in (404, 410) else "The request or its address is wrong"
         return HttpRefused(
@@ -250,20 +251,6 @@ class Client:
             status,
             title,
         )
-
-
-def _wait(limits: Limits) -> Callable[[tenacity.RetryCallState], float]:
-    """Return how long to wait after a failed attempt: as asked by the producer, else longer each time, with jitter."""
-    backoff = tenacity.wait_exponential_jitter(
-        multiplier=limits.backoff_seconds, max=limits.max_backoff_seconds, jitter=limits.backoff_seconds
-    )
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, Transient) else None
-        return asked if asked is not None else backoff(state)
-
-    return wait
 
 
 def _retry_after(text: str | None) -> float | None:

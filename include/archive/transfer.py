@@ -45,11 +45,7 @@ class Limits:
 
 
 class Transient(SourceUnavailable):
-    """A failure that may heal by itself, perhaps after ``retry_after`` seconds."""
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
+    """A failure that may heal by itself within the deadline."""
 
 
 class WatchedAdapter(HTTPAdapter):

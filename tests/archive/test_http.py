@@ -201,6 +201,12 @@ def test_a_broken_answer_is_never_taken_for_whole_and_is_asked_for_again(raw, br
     assert server.connections == FAST.attempts
 
 
+def test_a_page_shorter_than_its_content_length_is_not_taken_for_whole(raw):
+    error, server = raw(sends(b"<html><a href", length=400, headers="Content-Type: text/html\r\n"), kind="html")
+    assert type(error) is SourceUnavailable
+    assert server.connections == FAST.attempts
+
+
 @pytest.mark.parametrize(
     "slow", [drips(b" ", 0.05), drips_headers(0.05), says_nothing()], ids=["body", "headers", "never answers"]
 )

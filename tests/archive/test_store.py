@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -130,20 +131,29 @@ def test_an_unknown_capture_is_said_to_be_unknown(archive):
         archive.read("a/b/c")
 
 
+AT_ONCE = """
+import sys, time
+from datetime import UTC, datetime
+from include.archive.store import Archive
+archive, start = Archive(sys.argv[1]), float(sys.argv[2])
+time.sleep(max(0, start - time.time()))
+for part in range(20):
+    now = datetime.fromtimestamp(start, UTC)
+    put = archive.put(b"1", source_id="s", part=f"p{part}", periods=["2023"], origin="live", url="u",
+                      captured_at=now, media_type="m", file_name="f")
+    print(put.change)
+"""
+
+
 def test_of_processes_that_archive_the_same_at_once_one_writes_and_the_others_see_that_nothing_changed(tmp_path):
-    program = (
-        "import sys, datetime; from include.archive.store import Archive\n"
-        "m = Archive(sys.argv[1]).put(b'1', source_id='s', part='p', periods=['2023'], origin='live', url='u',"
-        " captured_at=datetime.datetime.now(datetime.UTC), media_type='m', file_name='f');"
-        "print(m.change, m.capture_id)"
-    )
-    url = str(tmp_path / "archive")
+    url, start = str(tmp_path / "archive"), str(time.time() + 6)
     at_once = [
-        subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", AT_ONCE, url, start], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
-    said = [process.communicate()[0].split() for process in at_once]
-    assert sorted(change for change, _ in said) == ["NEW", "UNCHANGED", "UNCHANGED", "UNCHANGED"]
-    assert {capture for _, capture in said} == {m.capture_id for m in Archive(url).manifests("s")}
+    said = [word for process in at_once for word in process.communicate()[0].split()]
+    assert sorted(said) == ["NEW"] * 20 + ["UNCHANGED"] * 40
+    assert len(Archive(url).manifests("s")) == 20
 
 
 # --- damage (one flipped byte, a lost file, a manifest edited by hand) -----------------------------------------------

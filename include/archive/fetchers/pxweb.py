@@ -63,7 +63,7 @@ def _period(server: "_Server", table: PxWebTable, period: Period, held: Manifest
         "selection": selection,
         "codelists": table.codelists,
     }
-    if held and held.origin == "live" and metadata.get("updated") and held.request == request:
+    if held and metadata.get("updated") and held.request == request:
         return Unchanged(name)
     _demand_codes(server, table, metadata, selection)
     answers = server.answers(table, metadata, selection)
