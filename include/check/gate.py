@@ -135,7 +135,7 @@ def gate(
         for code, rule in rules.items()
     )
     aside = {row: finding for finding in reversed(findings) if finding.quarantine for row in breaches[finding.code]}
-    return _split(result, findings, aside)
+    return _split(result, findings, aside, reveal or Reveal())
 
 
 def _frame(table: pa.Table) -> "pd.DataFrame":
@@ -257,17 +257,18 @@ def _text(value: object) -> str:
     return _number(value) if isinstance(value, float) else str(value)
 
 
-def _split(result: ReadResult, findings: tuple[Finding, ...], aside: dict[int, Finding]) -> Verdict:
+def _split(result: ReadResult, findings: tuple[Finding, ...], aside: dict[int, Finding], reveal: Reveal) -> Verdict:
     """Return the verdict with every row in its one place."""
     table = result.table
     keep = np.ones(table.num_rows, dtype=bool)
     keep[list(aside)] = False
+    kept = (*(KEY if reveal.texts else ()), *(("value", "value_status") if reveal.values else ()))
     reasons = set_aside_table(
         SetAside(
             place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
             reason_code=finding.code,
             reason_sv=finding.sv,
-            raw={name: table[name][row].as_py() for name in (*KEY, "value", "value_status")},
+            raw={name: table[name][row].as_py() for name in kept},
         )
         for row, finding in sorted(aside.items())
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from include import settings
 from include.archive.manifest import Manifest, capture_id
 from include.archive.store import Archive
-from include.check import report, staging
+from include.check import history, report, staging
 from include.check.corrections import correct
 from include.check.gate import Reveal, gate
 from include.check.identity import Identity
@@ -25,6 +25,7 @@ from include.registry.models import Measure, Registry, Source
 from include.registry.read import registry as read_registry
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from great_expectations.expectations.expectation import Expectation
 
 #: The period in a part: ``Rn01-2019``, ``E01-LST-2025-Q3``, ``TAB638-2019-age``.
@@ -110,8 +111,9 @@ def check(
         ArchiveDamaged: the archived bytes do not match their hash.
     """
     archive = archive or Archive(settings.archive_url())
-    manifest = archive.manifest(capture_id)
-    examination, fault = examine(archive.read(capture_id), manifest, registry or read_registry(), reader, suite)
+    manifest, registry = archive.manifest(capture_id), registry or read_registry()
+    earlier = _earlier(archive, manifest, registry, reader)
+    examination, fault = examine(archive.read(capture_id), manifest, registry, reader, suite, earlier)
     if dry_run:
         return _result(examination)
     kept = str(staging.keep_report(capture_id, report.html(examination)))
@@ -172,13 +174,15 @@ def examine(
     registry: Registry,
     reader: Reader | None = None,
     suite: Suite | None = None,
+    earlier: "pa.Table | None" = None,
 ) -> tuple[Examination, CheckFailed | LayoutChanged | None]:
     """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
 
-    Pure but for the readers' own doing: nothing is written, no clock is read.
+    Pure but for the readers' own doing: nothing is written, no clock is read. ``earlier`` is the tidy table of the
+    version before, if there is one.
     """
     source = registry.sources[manifest.source_id]
-    reader = reader or importlib.import_module(f"include.check.readers.{source.reader}")
+    reader = reader or _reader(source)
     suite = suite or importlib.import_module(f"include.check.suites.{source.suite}")
     rows_in = 0
     try:
@@ -190,10 +194,14 @@ def examine(
         none = set_aside_table()
         refusal = Examination(manifest, source, none, none, rows_in, refusal=str(fault))
         return refusal, fault
+    rules = [*_common(result, manifest, source, registry), *suite.expectations(source, registry)]
+    identities = suite.identities(source, registry)
+    if earlier is not None:
+        rules, identities = [*rules, *history.expectations(earlier)], [*identities, *history.identities(earlier)]
     verdict = gate(
         result,
-        [*_common(result, manifest, source, registry), *suite.expectations(source, registry)],
-        suite.identities(source, registry),
+        rules,
+        identities,
         _reveal(manifest, source, registry),
     )
     return (
@@ -209,6 +217,23 @@ def examine(
         ),
         None,
     )
+
+
+def _reader(source: Source) -> Reader:
+    reader: Reader = importlib.import_module(f"include.check.readers.{source.reader}")
+    return reader
+
+
+def _earlier(archive: Archive, manifest: Manifest, registry: Registry, reader: Reader | None) -> "pa.Table | None":
+    """Return the figures of the version before, None if there is none or it was of another layout."""
+    if manifest.previous is None:
+        return None
+    source = registry.sources[manifest.source_id]
+    before = archive.manifest(manifest.previous)
+    try:
+        return (reader or _reader(source)).read(archive.read(manifest.previous), before, source, registry).table
+    except (CheckFailed, LayoutChanged):
+        return None  # it was refused in its day, and is no measure of the new one
 
 
 def _common(result: ReadResult, manifest: Manifest, source: Source, registry: Registry) -> "Sequence[Expectation]":

@@ -65,6 +65,13 @@ def test_what_may_not_be_shown_is_not(build):
     assert "Anna" in str(gate(build.result(rows), [area]).findings)
 
 
+def test_what_may_not_be_shown_is_not_kept_with_a_row_set_aside_either(build):
+    result = build.result(build.table([{**ROW, "value": 9, "area": "Anna Andersson"}]))
+    hidden = gate(result, [most("M", 5, True)], reveal=Reveal(values=False, texts=False))
+    assert hidden.set_aside["raw"].to_pylist() == ["{}"]
+    assert "Anna" in gate(result, [most("M", 5, True)]).set_aside["raw"].to_pylist()[0]
+
+
 def test_an_identity_says_what_was_found_and_what_the_parts_say(build):
     rows = build.table([{**ROW, "value": 9}])
     identity = Identity("SUM", "Summan stämmer.", "The sum holds.", lambda frame: frame["value"] * 0 + 2)

@@ -143,6 +143,10 @@ def test_a_county_is_not_summed_from_2025_nor_when_a_municipality_lacks(check_ro
     assert build.broken(check_rows(POP, "TAB638-2024", partial)) == []
 
 
+def test_figures_without_any_county_pass(check_rows, build, registry):
+    assert build.broken(check_rows(POP, "TAB638-2024", build.table(county(registry, 2024)[:3]))) == []
+
+
 EXAMPLE = {"measure": "E02.meetings_ordinary", "area": "23", "period": "2023", "party": "LST", "mark": "example"}
 
 

@@ -87,6 +87,8 @@ def _sexes(frame: "pd.DataFrame") -> "pd.Series[float]":
 
 def _counties(frame: "pd.DataFrame", registry: Registry) -> "pd.Series[float]":
     """Return county less its municipalities, on the rows of counties of which all municipalities are there."""
+    import pandas as pd
+
     parents = {code: area.parent for code, area in registry.areas.items() if area.kind == "kommun" and area.parent}
     area, years = frame["area"].astype(object), _years(frame)
     municipal = area.isin(parents)
@@ -100,6 +102,7 @@ def _counties(frame: "pd.DataFrame", registry: Registry) -> "pd.Series[float]":
         if year
     }
     whole = area.isin(set(parents.values()))
-    counted = frame.assign(municipalities=0)
-    counted.loc[whole, "municipalities"] = [numbers.get(key, 0) for key in zip(area[whole], years[whole], strict=True)]
+    wanted = [numbers.get(key, 0) for key in zip(area[whole], years[whole], strict=True)]
+    municipalities = pd.Series(wanted, index=frame.index[whole], dtype=int).reindex(frame.index, fill_value=0)
+    counted = frame.assign(municipalities=municipalities)
     return sum_residual(counted, whole=whole, parts=parts, by=["area", *_NOT_AREA], complete="municipalities")
