@@ -8,8 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from include.load.migrate import migrate
-from include.load.publ import VIEWS
+from include.load.publ import VIEWS, markdown
 from include.load.tables import SCHEMA, metadata
+from include.settings import ROOT
 
 pytestmark = pytest.mark.postgres
 
@@ -72,3 +73,8 @@ def _catalogue(database) -> list[tuple[object, ...]]:
     )
     with database.engine("owner").connect() as connection:
         return [tuple(row) for row in connection.execute(query)]
+
+
+def test_the_bi_contract_in_the_documentation_is_that_of_the_views():
+    contract = (ROOT / "docs" / "bi_contract.md").read_text(encoding="utf-8")
+    assert contract.endswith(markdown()), "run: python -m include.load.publ, and put its output under 'Vyer'"
