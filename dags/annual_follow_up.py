@@ -1,7 +1,8 @@
 """The yearly release of each agreement's follow-up: build ► audit ► compare ► approve ► release."""
 
+from datetime import UTC, datetime
+
 from airflow.sdk import DAG, Param
-from airflow.sdk.timezone import datetime
 from followup_timetables import EditionTimetable
 
 from include.orchestration.defaults import DEFAULT_ARGS
@@ -24,7 +25,7 @@ with DAG(
     description="publish: a release of an agreement's follow-up",
     doc_md=DOC,
     schedule=EditionTimetable(edition_days(registry())),
-    start_date=datetime(2020, 1, 1),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,  # each release is compared with the one before it
     default_args=DEFAULT_ARGS,

@@ -2,7 +2,7 @@
 
 from airflow.sdk import DAG, IdentityMapper, Param, PartitionedAssetTimetable
 
-from include.orchestration.assets import all_observations
+from include.orchestration.assets import any_observations
 from include.orchestration.defaults import DEFAULT_ARGS
 from include.orchestration.follow_up import measure_agreements
 from include.registry.read import registry
@@ -14,17 +14,13 @@ Woken by each load, once for each year that it changed (the run's *partition key
 Trigger by hand with a partition key (Advanced options), or with the parameter `year`, to compute a year again.
 """
 
-assets = all_observations(registry())
-any_of_them = assets[0]
-for asset in assets[1:]:
-    any_of_them = any_of_them | asset
 
 with DAG(
     dag_id="indicators",
     dag_display_name="Indikatorer",
     description="measure: the indicators of every agreement for one year",
     doc_md=DOC,
-    schedule=PartitionedAssetTimetable(assets=any_of_them, default_partition_mapper=IdentityMapper()),
+    schedule=PartitionedAssetTimetable(assets=any_observations(registry()), default_partition_mapper=IdentityMapper()),
     catchup=False,
     max_active_runs=2,
     default_args=DEFAULT_ARGS,

@@ -18,7 +18,7 @@ from include.registry.read import registry
 if TYPE_CHECKING:
     from include.archive.run import ArchiveResult
     from include.check.run import CheckResult
-    from include.load.run import LoadResult
+    from include.load.write import LoadResult
     from include.measure.run import MeasureResult
     from include.publish.run import BuildResult
 

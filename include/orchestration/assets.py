@@ -1,6 +1,10 @@
 """The assets through which the DAGs wake each other: one per source, and the years are its partitions."""
 
+from functools import reduce
+from operator import or_
+
 from airflow.sdk import Asset
+from airflow.sdk.definitions.asset import BaseAsset
 
 from include.registry.models import Registry, Source
 
@@ -10,6 +14,7 @@ def observations_asset(source: Source) -> Asset:
     return Asset(name=f"observations_{source.id}", uri=f"x-followup://warehouse/observations/{source.id}")
 
 
-def all_observations(registry: Registry) -> list[Asset]:
-    """Return the assets of all sources, in the order of their ids."""
-    return [observations_asset(registry.sources[source_id]) for source_id in sorted(registry.sources)]
+def any_observations(registry: Registry) -> BaseAsset:
+    """Return the condition that some source's observations have changed."""
+    assets: list[BaseAsset] = [observations_asset(source) for _, source in sorted(registry.sources.items())]
+    return reduce(or_, assets)

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import get_current_context, task, task_group
+from airflow.sdk import task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.orchestration.approval import ReleaseApproval
 from include.orchestration.defaults import operator_errors
-from include.orchestration.runs import moment, year_of
+from include.orchestration.runs import context, moment, year_of
 from include.registry.models import Registry
 
 
@@ -21,10 +21,10 @@ def measure_agreements(agreement_ids: list[str]) -> None:
         """Compute one agreement's indicators for the run's year."""
         from include import verbs
 
-        context = get_current_context()
-        context["agreement"] = agreement_id
+        now = context()
+        now["agreement"] = agreement_id
         with operator_errors():
-            return asdict(verbs.measure(agreement_id, year_of(context), run_id=context["dag_run"].run_id))
+            return asdict(verbs.measure(agreement_id, year_of(now), run_id=now["dag_run"].run_id))
 
     measure.expand(agreement_id=agreement_ids)
 
@@ -42,8 +42,8 @@ def publish_due() -> None:
         """Return the editions that this run publishes: agreement, year, edition, moment."""
         from include import verbs
 
-        context = get_current_context()
-        params = context["params"]
+        now = context()
+        params = now["params"]
         with operator_errors():
             if params["agreement"] or params["year"] or params["edition"]:
                 return [
@@ -51,7 +51,7 @@ def publish_due() -> None:
                         verbs.edition(params["agreement"], params["year"], params["edition"], moment(params["as_of"]))
                     )
                 ]
-            run_after = context["dag_run"].run_after
+            run_after = now["dag_run"].run_after
             return [asdict(due) for due in verbs.editions_due(run_after, moment(params["as_of"]))]
 
     @task(task_id="build", map_index_template="{{ edition }}")
@@ -59,10 +59,10 @@ def publish_due() -> None:
         """Build the release in full; return its id. Nothing changed = skipped."""
         from include import verbs
 
-        context = get_current_context()
-        context["edition"] = f"{edition['agreement_id']} {edition['year']} {edition['edition']}"
+        now = context()
+        now["edition"] = f"{edition['agreement_id']} {edition['year']} {edition['edition']}"
         with operator_errors():
-            built = verbs.build(**edition, run_id=context["dag_run"].run_id)
+            built = verbs.build(**edition, run_id=now["dag_run"].run_id)
         if built.state == "unchanged":
             raise AirflowSkipException(f"{built.release_id} holds the same: nothing is published again.")
         return built.release_id
@@ -90,13 +90,14 @@ def publish_due() -> None:
         from include import verbs
 
         with operator_errors():
-            return verbs.release(release_id, approval, run_id=get_current_context()["dag_run"].run_id)
+            return verbs.release(release_id, approval, run_id=context()["dag_run"].run_id)
 
     @task_group(group_id="publication", prefix_group_id=False)
     def publication(edition: dict[str, Any]) -> None:
         """Publish one edition."""
-        release_id = audit(build(edition))
-        differences = compare(release_id)
+        built: Any = build(edition)
+        proven: Any = audit(built)
+        differences = compare(proven)
         approval = ReleaseApproval(
             task_id="approve",
             subject="Publicera {{ ti.xcom_pull(task_ids='audit', map_indexes=ti.map_index) }}?",
@@ -106,6 +107,7 @@ def publish_due() -> None:
             retries=0,
         )
         differences >> approval
-        release(release_id, approval.output)
+        answer: Any = approval.output
+        release(proven, answer)
 
     publication.expand(edition=plan())

@@ -1,14 +1,19 @@
 """What a run is about: its quarter, its year, where it reads and as known when. One place, for every kind of run."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from airflow.sdk import Param
+from airflow.sdk import Param, get_current_context
 
 from include import settings
 from include.errors import UsageError
 from include.periods import Quarter
 from include.verbs import Run
+
+
+def context() -> dict[str, Any]:
+    """Return the running task's context, open for the words that name a mapped task in the grid."""
+    return cast("dict[str, Any]", get_current_context())
 
 
 def source_params() -> dict[str, Param]:
@@ -60,13 +65,13 @@ def moment(text: str | None) -> datetime | None:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-def source_run(context: dict[str, Any]) -> Run:
+def source_run(of: dict[str, Any]) -> Run:
     """Return what the run of this task's context is about.
 
     Raises:
         UsageError: the run has neither a data interval nor the parameter ``quarter``.
     """
-    params, dag_run = context["params"], context["dag_run"]
+    params, dag_run = of["params"], of["dag_run"]
     quarter = params.get("quarter")
     if not quarter:
         if dag_run.data_interval_start is None:
@@ -75,13 +80,13 @@ def source_run(context: dict[str, Any]) -> Run:
     return Run(quarter=quarter, read_from=params["read_from"], as_of=moment(params.get("as_of")), run_id=dag_run.run_id)
 
 
-def year_of(context: dict[str, Any]) -> int:
+def year_of(of: dict[str, Any]) -> int:
     """Return the year that a run of ``indicators`` is about: its partition key, else the parameter ``year``.
 
     Raises:
         UsageError: neither is there, or it is no year.
     """
-    key = context["dag_run"].partition_key or context["params"].get("year")
+    key = of["dag_run"].partition_key or of["params"].get("year")
     try:
         year = int(key)
     except (TypeError, ValueError):

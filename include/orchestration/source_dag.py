@@ -2,15 +2,15 @@
 
 import logging
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import DAG, get_current_context, task, task_group
+from airflow.sdk import DAG, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow.sdk.timezone import datetime
 
 from include.orchestration.assets import observations_asset
 from include.orchestration.defaults import DEFAULT_ARGS, operator_errors, pool_of
-from include.orchestration.runs import source_params, source_run
+from include.orchestration.runs import context, source_params, source_run
 from include.registry.models import Source
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ warehouse may lack, and looks whether earlier periods were re-issued; **check** 
 report); **load** writes the warehouse and wakes `indicators` for the years that changed.
 
 * Nothing new: `archive` says so and the rest is skipped.
-* Backfill: any range, any number at once, twice over, with the same result. Parameters chosen in the backfill dialog are
+* Backfill: any range, any number at once, twice over, with the same result. What is chosen in the backfill dialog is
   dropped unless *Override parameters on existing runs* is ticked; the log of `archive` shows what was used.
 * A stop: read the red task's log. It names the source, the place, what was found, what was expected, and the next step.
 """
@@ -49,7 +49,7 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             page=source.landing_page or "",
         ),
         schedule=schedule,
-        start_date=datetime(2015, 1, 1),
+        start_date=datetime(2015, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=4,
         default_args=DEFAULT_ARGS,
@@ -63,7 +63,7 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             """Archive what is new; return the captures that wait to be checked and loaded."""
             from include import verbs
 
-            run = source_run(get_current_context())
+            run = source_run(context())
             with operator_errors():
                 result = verbs.archive(source.id, run)
             log.info("Run: %s. %s", run, result.reason)
@@ -74,10 +74,10 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             """Check one capture; return the address of what may be loaded."""
             from include import verbs
 
-            context = get_current_context()
-            context["part"] = verbs.part_of(capture_id)
+            now = context()
+            now["part"] = verbs.part_of(capture_id)
             with operator_errors():
-                result = verbs.check(capture_id, source_run(context))
+                result = verbs.check(capture_id, source_run(now))
             log.info("Validation report: %s", result.report)
             if result.staged is None:
                 raise AirflowSkipException(f"{capture_id}: nothing may be loaded; see {result.report}.")
@@ -88,19 +88,20 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             """Load one checked capture; wake `indicators` for the years that it changed."""
             from include import verbs
 
-            context = get_current_context()
+            now = context()
             with operator_errors():
-                result = verbs.load(staged, source_run(context))
-            context["part"] = verbs.part_of(result.capture_id)
+                result = verbs.load(staged, source_run(now))
+            now["part"] = verbs.part_of(result.capture_id)
             if not result.years:
                 raise AirflowSkipException(f"{result.capture_id}: nothing that the warehouse did not know.")
-            context["outlet_events"][asset].add_partitions([str(year) for year in result.years])
+            now["outlet_events"][asset].add_partitions([str(year) for year in result.years])
             return asdict(result)
 
         @task_group(group_id="capture", prefix_group_id=False)
         def each_capture(capture_id: str) -> None:
             """Check and load one capture, apart from the others: one that is refused stops only itself."""
-            load(check(capture_id))
+            staged: Any = check(capture_id)
+            load(staged)
 
         each_capture.expand(capture_id=archive())
     return dag
