@@ -228,7 +228,7 @@ def _offending_row(
         value = float(seen["value"])  # a numpy float would warn of infinity less infinity
         found, expected = _number(value), _number(value - float(seen[columns[0]]))
     elif columns[0].startswith("deviation_"):
-        found, expected = f"{_number(seen['value'])} (avvikelse {_number(seen[columns[0]])})", meta.sv
+        found, expected = f"{_number(seen['value'])} (avvikelse {_number(seen[columns[0]])})", "avvikelse 0"
     else:
         kind = "value" if set(columns) <= {"value", "value_low", "value_high"} else "text"
         found, expected = ", ".join(_text(seen[column]) for column in columns), meta.sv

@@ -123,6 +123,7 @@ def html(examination: Examination) -> str:
         findings=order,
         listed=examination.set_aside.slice(0, LISTED_ROWS).to_pylist(),
         show_raw=examination.source.kind != "inbox",
+        notes=list(dict.fromkeys([*examination.notes, *examination.manifest.notes])),
         next_sv=_next_sv(examination),
         advice_en=ADVICE_EN,
     )
