@@ -144,9 +144,11 @@ def _check(chosen: argparse.Namespace) -> int:
     if chosen.capture:
         result = verbs.check(chosen.capture, verbs.by_hand(None, "archive", None))
     elif chosen.file is not None:
-        from include.check.run import check_file
+        from include.check.run import check_file, describe
 
         result = check_file(source_id, chosen.file, chosen.part)
+        print(describe(result))
+        return 5 if result.refusal else 0
     else:
         raise UsageError("Name a file to try, or --capture with the id of an archived capture.")
     print(f"{result.capture_id}: {result.rows_in} figures in; {result.passed} would be loaded, "

@@ -46,14 +46,25 @@ def part_of(capture_id: str) -> str:
 
 
 # --- archive, check, load ----------------------------------------------------------------------------------------
-def archive(source_id: str, run: Run) -> "ArchiveResult":
-    """Archive what is new of a source; return the captures that wait to be checked and loaded."""
+def archive(source_id: str, run: Run, connection: str | None = None) -> "ArchiveResult":
+    """Archive what is new of a source; return the captures that wait to be checked and loaded.
+
+    Args:
+        source_id: id of the source.
+        run: what the run is about.
+        connection: an Airflow connection, as URI, that overrides the address; None = the environment's, if any.
+    """
     from include.archive import run as archive_run
     from include.load import run as load_run
 
     with _ledger("archive", run, source_id=source_id) as entry:
         result = archive_run.archive(
-            source_id, run.quarter, run.read_from, run.as_of, load_run.loaded_captures(source_id)
+            source_id,
+            run.quarter,
+            run.read_from,
+            run.as_of,
+            load_run.loaded_captures(source_id),
+            connection=connection,
         )
         entry.update(state="ok" if result.new else "unchanged", reason=result.reason)
     return result
@@ -64,7 +75,11 @@ def check(capture_id: str, run: Run) -> "CheckResult":
     from include.check import run as check_run
 
     with _ledger("check", run, capture_id=capture_id) as entry:
-        result = check_run.check(capture_id)
+        try:
+            result = check_run.check(capture_id)
+        except check_run.CaptureRefused as refused:
+            entry.update(rows_in=refused.result.rows_in, rejected=refused.result.rejected)
+            raise
         entry.update(
             reason="; ".join(result.warnings),
             rows_in=result.rows_in,
@@ -150,8 +165,9 @@ def editions_due(moment: datetime, as_of: datetime | None = None) -> list[Public
     return [
         PublicationDue(agreement.id, moment.year - 1, due.edition, known)
         for agreement in registry().agreements.values()
-        for due in agreement.editions
-        if (due.month, due.day) == (moment.month, moment.day) and moment.year - 1 in agreement.years()
+        if moment.year - 1 in agreement.years()
+        for due in agreement.editions_of(moment.year - 1)
+        if (due.month, due.day) == (moment.month, moment.day)
     ]
 
 

@@ -15,7 +15,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 log = logging.getLogger(__name__)
 
-HEAVY = ("pandas", "pyarrow.parquet", "scipy.special", "sqlalchemy.dialects.postgresql", "great_expectations", "altair")
+HEAVY = ("pandas", "pyarrow.parquet", "scipy.special", "sqlalchemy.dialects.postgresql", "great_expectations")
 
 
 class WarmWorkers:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from airflow.sdk import Param, get_current_context
+from airflow.sdk import Connection, Param, get_current_context
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include import settings
 from include.errors import UsageError
@@ -63,6 +64,14 @@ def moment(text: str | None) -> datetime | None:
             f"as_of is {text!r}; expected a date or moment such as 2026-03-31 or 2026-03-31T12:00Z."
         ) from error
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def connection_of(producer_id: str) -> str | None:
+    """Return the Airflow connection ``source_<producer_id>`` as a URI, None if there is none: the registry's address."""
+    try:
+        return str(Connection.get(f"source_{producer_id}").get_uri())
+    except AirflowNotFoundException:
+        return None
 
 
 def source_run(of: dict[str, Any]) -> Run:

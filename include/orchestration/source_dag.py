@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.orchestration.assets import observations_asset
 from include.orchestration.defaults import DEFAULT_ARGS, operator_errors, pool_of
-from include.orchestration.runs import context, source_params, source_run
+from include.orchestration.runs import connection_of, context, source_params, source_run
 from include.registry.models import Source
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def source_dag(source: Source, schedule: Any) -> DAG:
 
             run = source_run(context())
             with operator_errors():
-                result = verbs.archive(source.id, run)
+                result = verbs.archive(source.id, run, connection_of(source.producer_id))
             log.info("Run: %s. %s", run, result.reason)
             return result.new
 
