@@ -70,6 +70,13 @@ def archive(source_id: str, run: Run, connection: str | None = None) -> "Archive
     return result
 
 
+def is_loaded(source_id: str, capture_id: str) -> bool:
+    """Return whether a capture is in the warehouse already."""
+    from include.load import run as load_run
+
+    return capture_id in load_run.loaded_captures(source_id)
+
+
 def check(capture_id: str, run: Run) -> "CheckResult":
     """Check one capture and stage what may be loaded."""
     from include.check import run as check_run

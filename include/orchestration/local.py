@@ -298,16 +298,22 @@ class Api:
             raise FollowUpError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
         return answer.json() if answer.content else None
 
-    def runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """Return all runs of a DAG, oldest first."""
+    def count(self, dag_id: str, state: str | None = None) -> int:
+        """Return how many runs a DAG has, all or those in a state."""
+        where = f"&state={state}" if state else ""
+        return int(self.call("GET", f"/dags/{dag_id}/dagRuns?limit=1{where}")["total_entries"])
+
+    def runs(self, dag_id: str, state: str | None = None) -> list[dict[str, Any]]:
+        """Return the runs of a DAG, all or those in a state, oldest first."""
         found: list[dict[str, Any]] = []
+        where = f"&order_by=run_after&state={state}" if state else "&order_by=run_after"
         while True:
-            page = self.call("GET", f"/dags/{dag_id}/dagRuns?limit=100&offset={len(found)}&order_by=run_after")
+            page = self.call("GET", f"/dags/{dag_id}/dagRuns?limit=100&offset={len(found)}{where}")
             found += page["dag_runs"]
             if len(found) >= page["total_entries"] or not page["dag_runs"]:
                 return found
 
-    def backfill(self, dag_id: str, first: str, last: str, reprocess: str = "none", active: int = 4) -> int | None:
+    def backfill(self, dag_id: str, first: str, last: str, reprocess: str = "none", active: int = 2) -> int | None:
         """Start a backfill of the quarters that start between two days; None if there is nothing to run."""
         answer = self.call(
             "POST", "/backfills", accept=(409, 422), dag_id=dag_id, from_date=first, to_date=last,

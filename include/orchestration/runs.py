@@ -67,7 +67,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def connection_of(producer_id: str) -> str | None:
-    """Return the Airflow connection ``source_<producer_id>`` as a URI, None if there is none: the registry's address."""
+    """Return the Airflow connection ``source_<producer_id>`` as a URI; None = the registry's address holds."""
     try:
         return str(Connection.get(f"source_{producer_id}").get_uri())
     except AirflowNotFoundException:

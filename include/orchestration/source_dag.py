@@ -77,6 +77,8 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             now = context()
             now["part"] = verbs.part_of(capture_id)
             with operator_errors():
+                if verbs.is_loaded(source.id, capture_id):
+                    raise AirflowSkipException(f"{capture_id} was loaded by another run in the meantime.")
                 result = verbs.check(capture_id, source_run(now))
             log.info("Validation report: %s", result.report)
             if result.staged is None:

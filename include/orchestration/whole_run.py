@@ -8,11 +8,9 @@ run completes what is lacking, and changes nothing if nothing is.
 import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from include import settings, verbs
 from include.errors import FollowUpError
@@ -24,7 +22,6 @@ from include.registry.models import Registry
 from include.registry.read import registry
 
 FIRST_QUARTER = Quarter(2015, 1)
-FINISHED = {"success", "failed"}
 
 
 class RunsFailed(FollowUpError):
@@ -153,10 +150,10 @@ def _fill_warehouse(clock: Clock, api: local.Api, everything: Registry) -> None:
         for dag_id in (*last, "indicators", "annual_follow_up"):
             api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
         wanted = {dag_id: len(list(Quarter.range(FIRST_QUARTER, quarter))) for dag_id, quarter in last.items()}
-        _follow(clock, lambda: {dag_id: api.runs(dag_id) for dag_id in wanted}, wanted)
+        _follow(clock, api, wanted)
 
 
-def _follow(clock: Clock, read: Callable[[], dict[str, list[dict[str, Any]]]], wanted: dict[str, int]) -> None:
+def _follow(clock: Clock, api: local.Api, wanted: dict[str, int]) -> None:
     """Show the runs' progress until the wanted number of each DAG has finished.
 
     Raises:
@@ -164,17 +161,19 @@ def _follow(clock: Clock, read: Callable[[], dict[str, list[dict[str, Any]]]], w
     """
     shown = ""
     while True:
-        runs = read()
-        states = {dag_id: Counter(r["state"] for r in found) for dag_id, found in runs.items()}
-        done = {dag_id: sum(states[dag_id][state] for state in FINISHED) for dag_id in wanted}
+        _stop_on_failure(api, wanted)
+        done = {dag_id: api.count(dag_id, "success") for dag_id in wanted}
         line = ", ".join(f"{dag_id} {done[dag_id]}/{wanted[dag_id]}" for dag_id in wanted)
         if line != shown:
             clock.say(f"  {line}")
             shown = line
-        if all(done[d] >= wanted[d] and done[d] == sum(states[d].values()) for d in wanted):
-            break
+        if all(done[dag_id] >= wanted[dag_id] for dag_id in wanted):
+            return
         time.sleep(2)
-    if failed := [f"{d} {r['dag_run_id']}" for d, found in runs.items() for r in found if r["state"] == "failed"]:
+
+
+def _stop_on_failure(api: local.Api, dag_ids: Iterable[str]) -> None:
+    if failed := [f"{d} {r['dag_run_id']}" for d in dag_ids if api.count(d, "failed") for r in api.runs(d, "failed")]:
         raise RunsFailed(f"These runs failed: {', '.join(failed)}. Their logs lie in {local.place().folder / 'logs'}.")
 
 
@@ -182,12 +181,8 @@ def _measure(clock: Clock, api: local.Api) -> None:
     with clock.stage("Wait for the indicators of the years that changed"):
         quiet_since = time.monotonic()
         while pending := verbs.pending_years():
-            runs = api.runs("indicators")
-            if failed := [r["dag_run_id"] for r in runs if r["state"] == "failed"]:
-                raise RunsFailed(
-                    f"These runs of indicators failed: {', '.join(failed)}; see {local.place().folder}/logs."
-                )
-            if any(r["state"] in ("queued", "running") for r in runs):
+            _stop_on_failure(api, ["indicators"])
+            if api.count("indicators", "queued") + api.count("indicators", "running"):
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > 10:  # the wake-up was lost in an interrupted run
                 clock.say(f"  no run is under way for {', '.join(map(str, sorted(pending)))}: started by hand")
@@ -199,10 +194,10 @@ def _measure(clock: Clock, api: local.Api) -> None:
 
 def _publish(clock: Clock, api: local.Api, everything: Registry) -> None:
     with clock.stage("Publish the yearly follow-up of each agreement (approval: waived, bundled data)"):
-        before = len(api.runs("annual_follow_up"))
+        before = api.count("annual_follow_up")
         count = 0
         for agreement_id, year in verbs.years_to_publish(everything):
             conf = {"agreement": agreement_id, "year": year, "edition": "final", "approval": "waived"}
             api.trigger("annual_follow_up", conf)
             count += 1
-        _follow(clock, lambda: {"annual_follow_up": api.runs("annual_follow_up")}, {"annual_follow_up": before + count})
+        _follow(clock, api, {"annual_follow_up": before + count})
