@@ -230,6 +230,13 @@ def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") 
     return release_id
 
 
+def fingerprint() -> tuple[int, int, int]:
+    """Return what grows whenever something is loaded or published: captures loaded, releases, moves of the pointer."""
+    from include.load import run as load_run
+
+    return load_run.fingerprint()
+
+
 def summary() -> str:
     """Return the table that ends the main job."""
     from include.publish import summary as publish_summary

@@ -62,6 +62,14 @@ def loaded_captures(source_id: str) -> set[str]:
         return set(connection.execute(query).scalars())
 
 
+def fingerprint() -> tuple[int, int, int]:
+    """Return the number of captures loaded, of releases, and of moves of the pointer to the current one."""
+    tables = (t.loaded, t.release, t.release_pointer_move)
+    with engine("publisher").connect() as connection:
+        counts = [connection.execute(sa.select(sa.func.count()).select_from(each)).scalar_one() for each in tables]
+    return counts[0], counts[1], counts[2]
+
+
 def last_known() -> datetime:
     """Return the moment of the latest capture loaded: the end of what the warehouse knows.
 

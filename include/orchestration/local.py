@@ -313,7 +313,7 @@ class Api:
             if len(found) >= page["total_entries"] or not page["dag_runs"]:
                 return found
 
-    def backfill(self, dag_id: str, first: str, last: str, reprocess: str = "none", active: int = 2) -> int | None:
+    def backfill(self, dag_id: str, first: str, last: str, reprocess: str = "none", active: int = 1) -> int | None:
         """Start a backfill of the quarters that start between two days; None if there is nothing to run."""
         answer = self.call(
             "POST", "/backfills", accept=(409, 422), dag_id=dag_id, from_date=first, to_date=last,

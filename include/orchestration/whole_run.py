@@ -5,12 +5,14 @@ compute the indicators and publish a release for each year of each agreement. It
 run completes what is lacking, and changes nothing if nothing is.
 """
 
+import logging
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from include import settings, verbs
 from include.errors import FollowUpError
@@ -60,30 +62,30 @@ def last_complete_quarter(source_lag_days: int, today: datetime) -> Quarter:
     return Quarter.from_date(this.start - timedelta(days=1))
 
 
-def run(*, stay: bool = False) -> int:
-    """Do the main job; return the exit code.
-
-    Args:
-        stay: leave Airflow and the database running (``make up``), with the login shown.
-    """
+def run() -> int:
+    """Do the main job; return the exit code. An Airflow that ``make up`` started is used, and left on."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     clock, everything = Clock(), registry()
-    database = Embedded(settings.home())
+    database, stays_on = Embedded(settings.home()), local.running() == "up"
     try:
         _prepare(clock, database)
-        api = _start_airflow(clock, everything, "up" if stay else "run")
+        before = verbs.fingerprint()
+        api = _start_airflow(clock, everything)
         _fill_warehouse(clock, api, everything)
         _measure(clock, api)
         _publish(clock, api, everything)
-        report = verbs.summary()
+        report, changed = verbs.summary(), verbs.fingerprint() != before
     except KeyboardInterrupt:
-        print("\nInterrupted. Nothing is left half: `make run` goes on from here.", file=sys.stderr)
+        print("\nInterrupted: nothing is left half: `make run` goes on from here.", file=sys.stderr)
         return 130
     finally:
-        if not stay:
+        if not stays_on:
             local.stop()
     print(f"\n{clock.table()}\n\n{report}")
-    if stay:
+    if not changed:
+        print("Nothing changed: warehouse and releases were complete already.")
+    if stays_on:
         print(local.login())
     else:
         database.stop()
@@ -94,8 +96,7 @@ def up() -> int:
     """Start Airflow and the database and leave them on; return the exit code."""
     clock = Clock()
     _prepare(clock, Embedded(settings.home()))
-    if local.running() != "up":
-        _start_airflow(clock, registry(), "up")
+    _start_airflow(clock, registry(), "up")
     print(local.login())
     return 0
 
@@ -118,9 +119,10 @@ def _prepare(clock: Clock, database: Embedded) -> None:
         local.migrate()
 
 
-def _start_airflow(clock: Clock, everything: Registry, mode: str) -> local.Api:
+def _start_airflow(clock: Clock, everything: Registry, mode: Literal["run", "up"] = "run") -> local.Api:
     with clock.stage("Start Airflow (standalone, LocalExecutor)"):
-        local.start(mode)
+        if local.running() != "up":
+            local.start(mode)
         api = local.Api()
         api.wait()
         for name, pool in pools(everything).items():
