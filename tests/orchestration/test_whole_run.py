@@ -11,12 +11,12 @@ import time
 
 import psutil
 import pytest
-from whole import as_home, environment, include, query, released_files, tables
 
 from include.load.embedded import Embedded
 from include.orchestration import local
 from include.periods import Quarter
 from include.settings import ROOT
+from tests.orchestration.whole import as_home, environment, include, query, released_files, tables
 
 pytestmark = [pytest.mark.airflow, pytest.mark.postgres]
 
@@ -141,7 +141,7 @@ def test_replayed_from_the_archive_the_release_is_the_same_byte_for_byte(home, l
 @pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM FOUND: the backfill from Airflow's own dialog was not tried")
 def test_a_backfill_from_the_ui_does_the_same_twice_over(home, life):
     """2015-2024 with "All Runs" from the dialog: forty quarters, run again twice, and not one figure changes."""
-    from ui import backfill_all_runs
+    from tests.orchestration.ui import backfill_all_runs
 
     assert include(home, "up").returncode == 0
     for _ in range(2):
