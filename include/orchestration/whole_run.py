@@ -82,13 +82,12 @@ def run() -> int:
     finally:
         if not stays_on:
             local.stop()
+            database.stop()
     print(f"\n{clock.table()}\n\n{report}")
     if not changed:
         print("Nothing changed: warehouse and releases were complete already.")
     if stays_on:
         print(local.login())
-    else:
-        database.stop()
     return 0
 
 

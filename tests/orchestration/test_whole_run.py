@@ -103,7 +103,7 @@ def test_every_quarter_of_every_source_has_run(home):
 
 
 def test_a_waived_approval_stands_on_the_release(home):
-    decisions = query(home, "SELECT DISTINCT approval->>'decision' FROM warehouse.release")
+    decisions = query(home, "SELECT DISTINCT approval FROM warehouse.release")
     assert decisions == [("waived",)]
 
 
@@ -148,6 +148,55 @@ def test_a_backfill_from_the_ui_does_the_same_twice_over(home, life):
         with as_home(home):
             assert backfill_all_runs(CHROMIUM, "scb_population", "2015/01/01", "2024/12/31") == 40
     assert tables(home) == life["tables"]
+
+
+def answer(api, run_id, option):
+    """Wait until the release awaits a person's word, give it, and return the state in which the run ends."""
+    path = f"/dags/annual_follow_up/dagRuns/{run_id}"
+    until(lambda: state_of(api, path, "approve") == "awaiting_input")
+    api.call(
+        "PATCH", f"{path}/taskInstances/approve/0/hitlDetails", chosen_options=[option], params_input={},
+    )  # fmt: skip
+    until(lambda: api.call("GET", path)["state"] in ("success", "failed"))
+    return {task: state_of(api, path, task) for task in ("approve", "release")}
+
+
+def state_of(api, path, task):
+    tasks = api.call("GET", f"{path}/taskInstances")["task_instances"]
+    return next((each["state"] for each in tasks if each["task_id"] == task), None)
+
+
+def until(done, patience=120):
+    deadline = time.monotonic() + patience
+    while not done():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.5)
+
+
+def test_nothing_is_published_without_a_persons_word(home):
+    """Rejected: the pointer stays. Approved: the release is current, and says who approved it."""
+    assert include(home, "up").returncode == 0
+    conf = {"agreement": "jamtland", "year": 2025, "edition": "correction", "approval": "person"}
+    with as_home(home):
+        api = local.Api()
+        api.wait()
+        assert answer(api, api.trigger("annual_follow_up", conf), "Reject") == {
+            "approve": "success",
+            "release": "skipped",
+        }
+        assert current(home) == "jamtland-2025-final-1"
+        assert answer(api, api.trigger("annual_follow_up", conf), "Approve") == {
+            "approve": "success",
+            "release": "success",
+        }
+    assert current(home) == "jamtland-2025-correction-1"
+    assert query(home, "SELECT approval, approved_by FROM warehouse.release WHERE edition = 'correction'") == [
+        ("approved", "admin")
+    ]
+
+
+def current(home):
+    return query(home, "SELECT release_id FROM warehouse.current_release WHERE agreement_id = 'jamtland'")[0][0]
 
 
 def test_two_homes_do_not_collide(home, tmp_path):

@@ -15,7 +15,7 @@ from include.settings import ROOT
 
 OBSERVATIONS = """
 SELECT m.code, a.code, p.code, s.code, g.code, y.code, b.code, o.value, o.value_low, o.value_high, o.value_status_key,
-       o.status, o.mark_key, l.text, c.capture_id, o.known_from, o.known_until
+       o.status, o.mark_key, l.text, c.capture_id, o.known_from::text, o.known_until::text
 FROM warehouse.observation o
 JOIN warehouse.measure m USING (measure_key) JOIN warehouse.area a USING (area_key)
 JOIN warehouse.period p USING (period_key) JOIN warehouse.sex s USING (sex_key) JOIN warehouse.age g USING (age_key)
@@ -26,7 +26,6 @@ QUARANTINE = """
 SELECT c.capture_id, q.place, q.reason_code, q.reason_sv, q.severity FROM warehouse.quarantine q
 JOIN warehouse.capture c USING (capture_key)
 """
-VALUES = "SELECT {columns} FROM warehouse.release_value"
 TABLES = {"observations": OBSERVATIONS, "quarantine": QUARANTINE}
 
 
