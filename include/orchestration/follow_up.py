@@ -90,7 +90,9 @@ def publish_due() -> None:
         from include import verbs
 
         with operator_errors():
-            return verbs.release(release_id, approval, run_id=context()["dag_run"].run_id)
+            if verbs.release(release_id, approval, run_id=context()["dag_run"].run_id):
+                return release_id
+        raise AirflowSkipException(f"{approval['by']} did not approve {release_id}: it is not published.")
 
     @task_group(group_id="publication", prefix_group_id=False)
     def publication(edition: dict[str, Any]) -> None:
