@@ -4,6 +4,8 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
+# On this machine the bundled captures are replayed; `make up FOLLOWUP_READ_FROM=live` asks the producers.
+export FOLLOWUP_READ_FROM ?= archive
 
 .PHONY: help run test up down sql status bench lint format lock setup setup-dev clean
 
@@ -11,7 +13,7 @@ help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: setup ## do the main job: fill the warehouse with real Airflow runs from the bundled figures, publish, say where to look
-	@FOLLOWUP_READ_FROM=archive $(PY) -m include run
+	@$(PY) -m include run
 
 test: setup-dev ## lint, types and all tests
 	@sh tests/run.sh
