@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--part", help="what the file is a version of, e.g. Rn01-2024 (default: read from the file)")
     check.add_argument("--capture", help="id of an archived capture to check and stage")
 
-    load = add("load", _load, "check and load every archived capture of a source that is not in the warehouse yet")
-    load.add_argument("source", help="id of the source")
+    load = add("load", _load, "check and load every archived capture that is not in the warehouse yet")
+    load.add_argument("sources", nargs="*", metavar="source", help="ids of the sources (default: all)")
     load.add_argument("--as-of", help="only what had been archived at this moment")
 
     measure = add("measure", _measure, "compute an agreement's indicators")
@@ -164,14 +164,17 @@ def _load(chosen: argparse.Namespace) -> int:
     from include import settings, verbs
     from include.archive.store import Archive
     from include.load.run import loaded_captures
+    from include.registry.read import registry
 
     as_of = _moment(chosen.as_of)
-    loaded = loaded_captures(_source(chosen.source))
-    waiting = Archive(settings.archive_url()).manifests(chosen.source, as_of=as_of)
-    waiting = sorted((m for m in waiting if m.capture_id not in loaded), key=lambda m: m.captured_at)
-    if not waiting:
-        print(f"{chosen.source}: every archived capture is in the warehouse already.")
-    return _load_captures([m.capture_id for m in waiting], verbs.by_hand(None, "archive", as_of))
+    for source_id in [_source(each) for each in chosen.sources] or registry().sources:
+        loaded = loaded_captures(source_id)
+        held = Archive(settings.archive_url()).manifests(source_id, as_of=as_of)
+        waiting = sorted((m for m in held if m.capture_id not in loaded), key=lambda m: m.captured_at)
+        if not waiting:
+            print(f"{source_id}: every archived capture is in the warehouse already.")
+        _load_captures([m.capture_id for m in waiting], verbs.by_hand(None, "archive", as_of))
+    return 0
 
 
 def _load_captures(capture_ids: Sequence[str], run: Any) -> int:
