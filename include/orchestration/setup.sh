@@ -24,15 +24,14 @@ began=$(date +%s)
 echo "Set-up: installing the packages of $lock into .venv (once)"
 if command -v uv >/dev/null 2>&1; then
     uv=uv
-    [ -x .venv/bin/python ] || uv venv -q --python "$(find_python)" .venv
+    [ -x .venv/bin/python ] || uv venv -q --seed --python "$(find_python)" .venv
 else
     [ -x .venv/bin/python ] || "$(find_python)" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check "uv==$(cat include/orchestration/uv.version)" || true
     uv=.venv/bin/uv
 fi
-if command -v "$uv" >/dev/null 2>&1; then
-    "$uv" pip install -q --python .venv/bin/python -r "$lock"
-else
+if ! { command -v "$uv" >/dev/null 2>&1 && "$uv" pip install -q --python .venv/bin/python -r "$lock"; }; then
+    echo "uv could not do it; pip takes over (some minutes)"
     .venv/bin/python -m pip install -q --disable-pip-version-check -r "$lock"
 fi
 rm -f .venv/.installed-*
