@@ -126,7 +126,7 @@ def main() -> None:
                 ours.append(seconds_ours)
                 work.append(of_tasks)
     ratio = statistics.median(a / b for a, b in zip(ours, floor, strict=True))
-    print(f"A quarter's run ({SOURCE} {QUARTER}, two captures) against the same shape with empty tasks, {ROUNDS} rounds")
+    print(f"A quarter's run ({SOURCE} {QUARTER}, two captures) against the same shape of empty tasks, {ROUNDS} rounds")
     print(f"  floor  {statistics.median(floor):6.2f} s (median)\n  ours   {statistics.median(ours):6.2f} s (median)")
     print(f"  ratio  {ratio:6.2f}   (promise: at most 2)")
     print("  where our time goes, seconds in the tasks themselves (both captures, median):")

@@ -102,9 +102,11 @@ def load(staged: str, run: Run) -> "LoadResult":
 
     with _ledger("load", run) as entry:
         result = load_run.load(staged, run_id=run.run_id, quarter=run.quarter)
+        final = f"{result.revised_final} figures that had been final were revised; ask the source why"
         entry.update(
             capture_id=result.capture_id,
             state="ok" if result.years else "unchanged",
+            reason=final if result.revised_final else "",
             rows_in=result.rows_in,
             loaded=result.loaded,
             quarantined=result.quarantined,

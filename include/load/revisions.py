@@ -68,12 +68,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a capture changed: counts of keys, and the years they are about."""
+    """What a capture changed: counts of keys, and the years they are about.
+
+    Attributes:
+        revised_final: of the revised, those that said final before and now have another value.
+    """
 
     new: int
     revised: int
     withdrawn: int
     years: list[int]
+    revised_final: int = 0
 
 
 def merge(connection: Any, place: Place) -> Changes:
@@ -92,8 +97,8 @@ def merge(connection: Any, place: Place) -> Changes:
     if place.next_at is not None:
         connection.execute(_COME_BACK, parameters)
         connection.execute(_WITHDRAW_AT_NEXT, parameters)
-    new, revised, withdrawn = connection.execute(_COUNT).fetchone()
-    return Changes(new, revised, withdrawn, [year for (year,) in connection.execute(_YEARS)])
+    new, revised, withdrawn, revised_final = connection.execute(_COUNT).fetchone()
+    return Changes(new, revised, withdrawn, [year for (year,) in connection.execute(_YEARS)], revised_final)
 
 
 def _each(template: str, names: Any, separator: str = ", ") -> str:
@@ -173,7 +178,8 @@ WHERE NOT s.known AND NOT s.moved AND NOT EXISTS (
 
 _COUNT = (
     "SELECT count(*) FILTER (WHERE present AND NOT known), count(*) FILTER (WHERE present AND known), "
-    "count(*) FILTER (WHERE NOT present) FROM step"
+    "count(*) FILTER (WHERE NOT present), count(*) FILTER (WHERE present AND known AND old_status = 'F'"
+    " AND (value, value_status_key) IS DISTINCT FROM (old_value, old_value_status_key)) FROM step"
 )
 
 _YEARS = "SELECT DISTINCT p.year FROM step JOIN warehouse.period p USING (period_key) ORDER BY 1"

@@ -36,6 +36,8 @@ class LoadResult:
 
     Attributes:
         years: the years of the figures that changed; empty if nothing did.
+        revised_final: of the revised, those that the source had called final: a revision of those has a reason, which
+            nobody has stated here. The ledger says so, and the release shows it.
     """
 
     capture_id: str
@@ -48,6 +50,7 @@ class LoadResult:
     quarantined: int
     rejected: int
     years: list[int]
+    revised_final: int = 0
 
 
 def write(
@@ -111,7 +114,7 @@ def _loaded_before(driver: Any, capture_id: str, run_id: str) -> LoadResult | No
     result = LoadResult(**row[1])
     if row[0] == run_id:
         return result
-    nothing = {"new": 0, "unchanged": result.loaded, "revised": 0, "withdrawn": 0, "years": []}
+    nothing = {"new": 0, "unchanged": result.loaded, "revised": 0, "withdrawn": 0, "years": [], "revised_final": 0}
     return LoadResult(**asdict(result) | nothing)
 
 
@@ -247,6 +250,7 @@ def _result(table: pa.Table, manifest: Manifest, counts: Counts, changes: Change
         quarantined=counts.quarantined,
         rejected=counts.rejected,
         years=changes.years,
+        revised_final=changes.revised_final,
     )
 
 

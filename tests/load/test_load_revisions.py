@@ -90,6 +90,15 @@ def test_final_to_final_is_kept_as_a_revision_with_the_capture_it_came_from(dims
     assert known_from.startswith("2025-02-10")
 
 
+def test_a_revision_of_what_was_final_is_told_apart_from_a_planned_one(dims):
+    """Preliminary to final is planned; final to another final value has a reason that somebody must be asked for."""
+    assert load({"2380": 100}, FIRST, status="P").revised_final == 0
+    planned = load({"2380": 102}, FINAL, status="F")
+    assert (planned.revised, planned.revised_final) == (1, 0)
+    unannounced = load({"2380": 101}, CORRECTED, status="F")
+    assert (unannounced.revised, unannounced.revised_final) == (1, 1)
+
+
 def test_a_key_that_vanishes_is_withdrawn_not_forgotten(dims):
     load({"2380": 100, "2303": 7}, FIRST)
     result = load({"2380": 100}, FINAL)
