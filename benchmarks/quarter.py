@@ -12,6 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from include.orchestration.local import Api
 
 FLOOR_DAG = '''
 """The shape of a source's Airflow DAG with nothing in it: what Airflow itself takes."""
@@ -50,7 +56,7 @@ DELETE FROM warehouse.capture c WHERE c.source_id = %(source)s AND c.part LIKE '
 
 
 @contextmanager
-def _airflow_with_floor() -> Iterator[tuple[Path, object]]:
+def _airflow_with_floor() -> Iterator["Api"]:
     from include import settings, verbs
     from include.load.embedded import Embedded
     from include.orchestration import local
@@ -79,23 +85,23 @@ def _airflow_with_floor() -> Iterator[tuple[Path, object]]:
             time.sleep(1)
         for dag_id in wanted:
             api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
-        yield home, api
+        yield api
     finally:
         local.stop()
         database.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _time(api: object, dag_id: str, conf: dict[str, str]) -> tuple[float, dict[str, float]]:
+def _time(api: "Api", dag_id: str, conf: dict[str, str]) -> tuple[float, dict[str, float]]:
     """Return the seconds from the start of a run's first task to its end, and those of its tasks' own work."""
-    run_id = api.trigger(dag_id, conf)  # type: ignore[attr-defined]
+    run_id = api.trigger(dag_id, conf)
     while True:
-        run = api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")  # type: ignore[attr-defined]
+        run = api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
         if run["state"] in ("success", "failed"):
             break
         time.sleep(0.1)
     assert run["state"] == "success", run
-    tasks = api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]  # type: ignore[attr-defined]
+    tasks = api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
     work: dict[str, float] = {}
     for task in tasks:
         work[task["task_id"]] = work.get(task["task_id"], 0) + (task["duration"] or 0)
@@ -109,9 +115,9 @@ def main() -> None:
     from include import settings
     from include.load.embedded import Embedded
 
-    with _airflow_with_floor() as (_, api):
+    with _airflow_with_floor() as api:
         server = Embedded(settings.home())
-        owner = {
+        owner: dict[str, Any] = {
             "host": str(server.socket_dir), "dbname": "followup", "user": "postgres",
             "password": server.password("postgres"),
         }  # fmt: skip
@@ -134,10 +140,10 @@ def main() -> None:
         print(f"    {name:<8}{statistics.median(of.get(name, 0.0) for of in work):6.2f} s")
 
 
-def _forget(connection: object) -> None:
+def _forget(connection: "psycopg.Connection[Any]") -> None:
     for statement in FORGET.split(";"):
         if statement.strip():
-            connection.execute(statement, {"source": SOURCE})  # type: ignore[attr-defined]
+            connection.execute(statement, {"source": SOURCE})
 
 
 if __name__ == "__main__":
