@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from include.orchestration.local import Api
 
 FLOOR_DAG = '''
-"""The shape of a source's Airflow DAG with nothing in it: what Airflow itself takes."""
-from airflow.sdk import DAG, task, task_group
+"""The shape of a source's Airflow DAG, its asset events with it, and nothing done: what Airflow itself takes."""
+from airflow.sdk import Asset, DAG, get_current_context, task, task_group
+
+asset = Asset("floor")
 
 with DAG(dag_id="floor", schedule=None, catchup=False):
 
@@ -33,8 +35,9 @@ with DAG(dag_id="floor", schedule=None, catchup=False):
     def check(capture_id):
         return capture_id
 
-    @task
+    @task(outlets=[asset])
     def load(staged):
+        get_current_context()["outlet_events"][asset].add_partitions(["2019"])
         return staged
 
     @task_group(prefix_group_id=False)
@@ -43,7 +46,7 @@ with DAG(dag_id="floor", schedule=None, catchup=False):
 
     capture.expand(capture_id=archive())
 '''
-SOURCE, QUARTER, ROUNDS = "bra_handled_offences", "2020-Q2", 5
+SOURCE, QUARTER, ROUNDS = "bra_handled_offences", "2020-Q2", 11
 FORGET = """
 DELETE FROM warehouse.observation o USING warehouse.capture c
 WHERE o.capture_key = c.capture_key AND c.source_id = %(source)s AND c.part LIKE '%%-2019';

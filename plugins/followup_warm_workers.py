@@ -1,9 +1,9 @@
 """Imports the heavy libraries once, in the scheduler, before it forks the LocalExecutor's workers.
 
 A task then finds pandas and Great Expectations in memory instead of importing them for four to six seconds, and the
-modules of include/ as well: a change of code, like one of a plugin, takes effect when Airflow is started again. The
-registry is read by each task anew. Only the scheduler with a LocalExecutor does so: DAG parsing, the API server and the
-triggerer stay light.
+modules of include/ as well: a change of code, like one of a plugin, takes effect when Airflow is started again. A
+change in the registry takes effect at once: each task looks whether its files are still those that were read. Only the
+scheduler with a LocalExecutor does so: DAG parsing, the API server and the triggerer stay light.
 """
 
 import gc
@@ -56,6 +56,7 @@ class WarmWorkers:
             return
         for name in (*HEAVY, *_own_modules()):
             importlib.import_module(name)
+        _read_registry()
         _validate_once()
         gc.collect()
         log.info("Heavy libraries are imported before the workers are forked: %s", ", ".join(HEAVY))
@@ -68,25 +69,34 @@ def _own_modules() -> list[str]:
     return [name for name in names if not any(part in name for part in apart)]
 
 
-def _validate_once() -> None:
-    """Let Great Expectations judge one cell: it imports and registers much of itself only when it is first used."""
-    import great_expectations as gx
-    import pandas as pd
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+def _read_registry() -> None:
+    """Read the registry, and forget only that its files were looked at."""
+    from include.registry.read import registry
 
-    frame = pd.DataFrame({"value": [1.0], "code": pd.Categorical(["a"])})
-    kinds: Any = gx.expectations
+    registry()
+    registry.cache_clear()
+
+
+def _validate_once() -> None:
+    """Let the gate judge one figure: Great Expectations imports and registers much of itself when it is first used.
+
+    The report's template is compiled then, too.
+    """
+    from include.check import report
+    from include.check.expectations import Meta, critical
+    from include.check.gate import gate
+    from include.check.tidy import ReadResult, set_aside_table, tidy_table
+
+    codes = dict.fromkeys(("measure", "area", "period", "place", "source_label"), "a")
+    table = tidy_table({**codes, "value": [1.0], "value_status": "ok", "mark": "direct", "status": "final"})
     rules = [
-        kinds.ExpectColumnValuesToBeBetween(column="value", min_value=0, max_value=1),
-        kinds.ExpectColumnValuesToBeInSet(column="code", value_set=["a"]),
-        kinds.ExpectColumnValuesToNotBeNull(column="value"),
-        kinds.ExpectCompoundColumnsToBeUnique(column_list=["value", "code"]),
+        critical("ExpectColumnValuesToBeBetween", Meta("BETWEEN", "", ""), column="value", min_value=0, max_value=1),
+        critical("ExpectColumnValuesToBeInSet", Meta("KNOWN", "", ""), column="area", value_set=["a"]),
+        critical("ExpectColumnValuesToNotBeNull", Meta("GIVEN", "", ""), column="value"),
+        critical("ExpectCompoundColumnsToBeUnique", Meta("ONCE", "", ""), column_list=["area", "period"]),
     ]
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("warm").add_dataframe_asset("warm")
-    batch = asset.add_batch_definition_whole_dataframe("warm").get_batch({"dataframe": frame})
-    batch.validate(gx.ExpectationSuite(name="warm", expectations=rules))
+    gate(ReadResult(table, set_aside_table(), rows_in=1), rules)
+    report.template()
 
 
 class FollowUpWarmWorkers(AirflowPlugin):

@@ -5,21 +5,22 @@ says ``quarantine`` sets those rows aside, with its code and words as the reason
 rows in = passed + set aside (by the reader, a correction or the gate), or all rejected.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from include.check.expectations import Meta, Severity, critical, meta_of, warning
-from include.check.identity import Identity
+from include.check.expectations import Severity, meta_of
+from include.check.identity import Identity, with_value
 from include.check.tidy import KEY, ReadResult, SetAside, assert_identity, set_aside_table
 from include.errors import FollowUpError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.expectations.expectation import Expectation
 
@@ -120,23 +121,21 @@ def gate(
         SuiteBroken: an expectation could not be evaluated, or two have the same code.
     """
     assert_identity(result)
+    reveal = reveal or Reveal()
+    rules = {meta_of(rule.meta).code: rule for rule in expectations}
+    sums = {identity.code: identity for identity in identities}
+    if len({*rules, *sums}) != len(expectations) + len(identities):
+        raise SuiteBroken(f"Two expectations of the suite have the same code: {sorted([*rules, *sums])}")
     frame = _frame(result.table)
-    for identity in identities:
-        frame[identity.column] = identity.residual(frame)
-    rules = {
-        meta_of(rule.meta).code: rule
-        for rule in [*expectations, *(_identity_rule(identity) for identity in identities)]
-    }
-    if len(rules) != len(expectations) + len(identities):
-        raise SuiteBroken(f"Two expectations of the suite have the same code: {sorted(rules)}")
-    outcomes = _validate(frame, list(rules.values()))
+    known = frame.loc[with_value(frame), [*KEY, "value"]]
+    outcomes = _validate(frame, rules)
     breaches = {code: _offenders(outcomes[code]) for code in rules}
-    findings = tuple(
-        _finding(rule, outcomes[code], breaches[code], frame, result.table, reveal or Reveal())
-        for code, rule in rules.items()
+    findings = (
+        *(_finding(rule, outcomes[code], breaches[code], frame, result.table, reveal) for code, rule in rules.items()),
+        *(_identity_finding(identity, known, result.table, reveal) for identity in identities),
     )
     aside = {row: finding for finding in reversed(findings) if finding.quarantine for row in breaches[finding.code]}
-    return _split(result, findings, aside, reveal or Reveal())
+    return _split(result, findings, aside, reveal)
 
 
 def _frame(table: pa.Table) -> "pd.DataFrame":
@@ -145,63 +144,37 @@ def _frame(table: pa.Table) -> "pd.DataFrame":
     return frame
 
 
-def _identity_rule(identity: Identity) -> "Expectation":
-    """Return the expectation that an identity's residual lies within its tolerance."""
-    make = critical if identity.severity == "critical" else warning
-    return make(
-        "ExpectColumnValuesToBeBetween",
-        Meta(identity.code, identity.sv, identity.en, next_sv=identity.next_sv),
-        column=identity.column,
-        min_value=-identity.tolerance,
-        max_value=identity.tolerance,
-    )
+def _validate(frame: "pd.DataFrame", rules: dict[str, "Expectation"]) -> dict[str, "ExpectationValidationResult"]:
+    """Return GX's result of each rule by its code."""
+    import great_expectations as gx
+
+    batch = whole_table().get_batch({"dataframe": frame})
+    outcomes: dict[str, ExpectationValidationResult] = {}
+    # Which rows break a rule is dear to ask, and most rules hold: it is asked of those that do not.
+    for form in ("BASIC", "COMPLETE"):
+        wanted = [rule for code, rule in rules.items() if code not in outcomes or not outcomes[code].success]
+        if not wanted:
+            break
+        suite = gx.ExpectationSuite(name=form, expectations=wanted)
+        results = batch.validate(suite, result_format={"result_format": form, "return_unexpected_index_query": False})
+        for result in results.results:
+            code = meta_of(result.expectation_config.meta if result.expectation_config else None).code
+            if _raised(result.exception_info):
+                raise SuiteBroken(f"The expectation {code} could not be tried: {result.exception_info}")
+            outcomes[code] = result
+    return outcomes
 
 
-def _validate(frame: "pd.DataFrame", rules: list["Expectation"]) -> dict[str, "ExpectationValidationResult"]:
-    """Return GX's result of each rule by its code, from an ephemeral context (nothing is written, nothing is sent)."""
+@cache
+def whole_table() -> "BatchDefinition[Any]":
+    """Return what GX is given a table by, from an ephemeral context: nothing is written, nothing is sent."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("check").add_dataframe_asset("tidy")
-    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-    suite = gx.ExpectationSuite(name="suite", expectations=rules)
-    form = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
-    with _configurations_kept():
-        results = batch.validate(suite, result_format=form)
-    outcomes = {}
-    for result in results.results:
-        code = meta_of(result.expectation_config.meta if result.expectation_config else None).code
-        if _raised(result.exception_info):
-            raise SuiteBroken(f"The expectation {code} could not be tried: {result.exception_info}")
-        outcomes[code] = result
-    return outcomes
-
-
-@contextmanager
-def _configurations_kept() -> Iterator[None]:
-    """Let each expectation build its configuration once while a suite is tried.
-
-    GX asks an expectation for its configuration some hundred times and builds it anew each time, which is two fifths
-    of the gate's time on a small table. A suite does not change while it is tried.
-    """
-    from great_expectations.expectations.expectation import Expectation
-
-    built: dict[int, tuple[Expectation, Any]] = {}  # holds the expectation too: its id is not given to another
-    original: Any = vars(Expectation)["configuration"]
-    build = original.fget
-
-    def kept(expectation: Expectation) -> Any:
-        if id(expectation) not in built:
-            built[id(expectation)] = (expectation, build(expectation))
-        return built[id(expectation)][1]
-
-    Expectation.configuration = property(kept)  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        Expectation.configuration = original  # type: ignore[method-assign]
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def _raised(info: dict[str, Any] | None) -> bool:
@@ -228,6 +201,8 @@ def _finding(
     meta = meta_of(rule.meta)
     result = outcome.result
     observed = result.get("observed_value")
+    columns = _columns(rule) if offenders else []
+    kind: Literal["value", "text"] = "value" if set(columns) <= {"value", "value_low", "value_high"} else "text"
     severity: Severity = "critical" if rule.severity == "critical" else "warning"
     return Finding(
         code=meta.code,
@@ -241,31 +216,56 @@ def _finding(
         tried=result.get("element_count", frame.shape[0]) - result.get("missing_count", 0),
         failed=len(offenders),
         observed="" if observed is None else str(observed),
-        rows=tuple(_offending_row(rule, meta, row, frame, table, reveal) for row in offenders[:SHOWN_ROWS]),
+        rows=tuple(
+            _offending_row(kind, row, ", ".join(map(_text, frame[columns].iloc[row])), meta.sv, table, reveal)
+            for row in offenders[:SHOWN_ROWS]
+        ),
     )
 
 
+def _identity_finding(identity: Identity, known: "pd.DataFrame", table: pa.Table, reveal: Reveal) -> Finding:
+    """Return what came of one identity: it holds where its residual lies within its tolerance."""
+    residual = identity.residual(known).dropna()
+    broken = residual[residual.abs() > identity.tolerance]
+    shown, values = broken.sort_index().iloc[:SHOWN_ROWS], known["value"].loc[broken.index].to_dict()
+    return Finding(
+        code=identity.code,
+        severity=identity.severity,
+        sv=identity.sv,
+        en=identity.en,
+        next_sv=identity.next_sv,
+        kind="Identity",
+        quarantine=False,
+        holds=broken.empty,
+        tried=len(residual),
+        failed=len(broken),
+        observed="",
+        rows=tuple(
+            _offending_row("value", row, *_told(identity, values[row], rest, reveal), table, reveal)
+            for row, rest in zip(shown.index.to_list(), shown.to_list(), strict=True)
+        ),
+    )
+
+
+def _told(identity: Identity, value: float, residual: float, reveal: Reveal) -> tuple[str, str]:
+    """Return what was found and what was expected: the two sums, or, where these may not be shown, the rule."""
+    if not reveal.values:
+        return "", identity.sv
+    if identity.in_unit:
+        return _number(value), _number(value - residual)
+    return f"{_number(value)} (avvikelse {_number(residual)})", "avvikelse 0"
+
+
 def _offending_row(
-    rule: "Expectation", meta: Meta, row: int, frame: "pd.DataFrame", table: pa.Table, reveal: Reveal
+    kind: Literal["value", "text"], row: int, found: str, expected: str, table: pa.Table, reveal: Reveal
 ) -> OffendingRow:
-    """Return one offending row: a residual is told as the sum found and the sum expected, all else in its own words."""
-    columns = _columns(rule)
-    seen = frame.iloc[row]
-    kind: Literal["value", "text"] = "value"
-    if columns[0].startswith("residual_"):
-        value = float(seen["value"])  # a numpy float would warn of infinity less infinity
-        found, expected = _number(value), _number(value - float(seen[columns[0]]))
-    elif columns[0].startswith("deviation_"):
-        found, expected = f"{_number(seen['value'])} (avvikelse {_number(seen[columns[0]])})", "avvikelse 0"
-    else:
-        kind = "value" if set(columns) <= {"value", "value_low", "value_high"} else "text"
-        found, expected = ", ".join(_text(seen[column]) for column in columns), meta.sv
-    hidden = not (reveal.values if kind == "value" else reveal.texts)
+    """Return one offending row as a person may see it."""
+    shown = reveal.values if kind == "value" else reveal.texts
     return OffendingRow(
         place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
-        what=" · ".join(_text(seen[name]) for name in KEY) if reveal.texts else _text(seen["measure"]),
-        found="(visas inte)" if hidden else found,
-        expected=meta.sv if hidden else expected,
+        what=" · ".join(str(table[name][row]) for name in (KEY if reveal.texts else ("measure",))),
+        found=found if shown else "(visas inte)",
+        expected=expected,
     )
 
 

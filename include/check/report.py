@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from include.check.gate import Finding
 from include.registry.models import Source
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 #: How many rows set aside the report lists; all of them are counted, and kept.
 LISTED_ROWS = 500
@@ -113,8 +113,7 @@ def refusal_text(examination: Examination, report: str | None) -> str:
 def html(examination: Examination) -> str:
     """Return the validation report: one self-contained page without scripts, Swedish with English beside the rules."""
     order = sorted(examination.findings, key=lambda f: (f.holds, f.severity))
-    page = _environment().get_template("report.html.j2")
-    return page.render(
+    return template().render(
         examination=examination,
         manifest=examination.manifest,
         source=examination.source,
@@ -129,12 +128,15 @@ def html(examination: Examination) -> str:
     )
 
 
-def _environment() -> "Environment":
+@cache
+def template() -> "Template":
+    """Return the report's template, compiled once per process."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("include.check"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    return environment.get_template("report.html.j2")
 
 
 def _stop(finding: Finding, swedish: bool) -> list[str]:

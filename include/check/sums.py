@@ -5,13 +5,13 @@ not add up (``open``), the figures are kept as they stand and the open sum is to
 warning, is about those areas and periods only. When the source mends it, the warning ends by itself.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
-from include.check.identity import Identity, sum_residual
+from include.check.identity import Identity, Residual, SideBySide, side_by_side_sum
 from include.registry.models import Model, Text
 
 if TYPE_CHECKING:
@@ -60,24 +60,32 @@ def read(path: Path) -> Sums:
     Raises:
         ValueError: an open sum is none of the declared ones, or a key is unknown.
     """
-    declared = Sums.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    declared = Sums.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     if wrong := {known.sum for known in declared.open} - {known.code for known in declared.sums}:
         raise ValueError(f"{path}: no sum is declared for {sorted(wrong)}")
     return declared
 
 
-def identities(declared: Sums, measures: Collection[str], next_sv: str) -> list[Identity]:
+def rows() -> SideBySide:
+    """Return the layout that sums of rows are tried in: a column for each row of the printed table."""
+    return SideBySide(by=_COMMON, across=list(Row.model_fields))
+
+
+def identities(declared: Sums, layout: SideBySide, measures: Collection[str], next_sv: str) -> list[Identity]:
     """Return each sum as an identity that stops, and each open one as an identity that is told.
 
     Args:
         declared: the sums.
+        layout: of :func:`rows`.
         measures: full codes of the measures that may be added (percentages may not).
         next_sv: what to do when a sum does not hold that is not known to be open.
     """
     result = []
     for total in declared.sums:
         known = [item for item in declared.open if item.sum == total.code]
-        residual = _residual(total, measures)
+        residual = of_measures(
+            measures, side_by_side_sum(layout, _head(total.whole), [_head(part) for part in total.parts])
+        )
         result.append(
             Identity(total.code, total.text.sv, total.text.en, _without(residual, known), "critical", next_sv=next_sv)
         )
@@ -90,42 +98,38 @@ def identities(declared: Sums, measures: Collection[str], next_sv: str) -> list[
     return result
 
 
-Residual = Callable[["pd.DataFrame"], "pd.Series[float]"]
+def _head(row: Row) -> tuple[str, ...]:
+    return tuple(row.model_dump().values())
 
 
-def _residual(total: Sum, measures: Collection[str]) -> Residual:
-    """Return whole less parts, on the rows of the whole; the parts are taken together for each measure and place."""
+def of_measures(measures: Collection[str], residual: Residual) -> Residual:
+    """Return a residual of those measures only."""
 
-    def residual(frame: "pd.DataFrame") -> "pd.Series[float]":
-        import pandas as pd
+    def some(frame: "pd.DataFrame") -> "pd.Series[float]":
+        values = residual(frame)
+        return values[frame["measure"].loc[values.index].isin(measures)]
 
-        counted = frame["measure"].isin(measures)
-        parts = pd.Series(False, index=frame.index)
-        for part in total.parts:
-            parts |= _is(frame, part)
-        whole = _is(frame, total.whole) & counted
-        return sum_residual(frame, whole=whole, parts=frame[parts], by=_COMMON, complete=len(total.parts))
-
-    return residual
+    return some
 
 
-def _is(frame: "pd.DataFrame", row: Row) -> "pd.Series[bool]":
-    return (frame["breakdown"] == row.breakdown) & (frame["sex"] == row.sex) & (frame["age"] == row.age)
-
-
-def _concerned(frame: "pd.DataFrame", known: Open) -> "pd.Series[bool]":
-    return (frame["area"] == known.area) & frame["period"].isin(known.periods)
+def _concerned(frame: "pd.DataFrame", known: Open, values: "pd.Series[float]") -> "pd.Series[bool]":
+    rows = frame.loc[values.index]
+    return (rows["area"] == known.area) & rows["period"].isin(known.periods)
 
 
 def _without(residual: Residual, known: list[Open]) -> Residual:
     def rest(frame: "pd.DataFrame") -> "pd.Series[float]":
         values = residual(frame)
         for item in known:
-            values = values.mask(_concerned(frame, item))
+            values = values[~_concerned(frame, item, values)]
         return values
 
     return rest
 
 
 def _within(residual: Residual, known: Open) -> Residual:
-    return lambda frame: residual(frame).where(_concerned(frame, known))
+    def some(frame: "pd.DataFrame") -> "pd.Series[float]":
+        values = residual(frame)
+        return values[_concerned(frame, known, values)]
+
+    return some

@@ -4,6 +4,8 @@ Folders under ``include/registry``: ``agreements``, ``sources``, ``extracts``, `
 one YAML file per thing, named after its id; ``codes`` holds the code lists as CSV.
 """
 
+import os
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -45,12 +47,29 @@ class Bridged(NamedTuple):
 
 @lru_cache(maxsize=8)
 def registry(folder: Path = FOLDER) -> Registry:
-    """Return the registry, read once per process.
+    """Return the registry, looked for once per process.
+
+    A process forked from one that had read it (Airflow's warm workers) reads it anew only if a file has changed.
 
     Raises:
         RegistryError: anything in it cannot be; the text lists every fault with its file and line.
     """
+    return _read_once(folder, frozenset(_files(folder)))
+
+
+@lru_cache(maxsize=8)
+def _read_once(folder: Path, files: "frozenset[tuple[str, int, int]]") -> Registry:
+    """Return the registry as it stands; ``files`` only tells one state of the folder from another."""
+    del files
     return read(folder)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield path, modification time (ns) and size of every file below a folder; nothing if it is absent."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            state = os.stat(os.path.join(parent, name))  # noqa: PTH116, PTH118 - asked by every task
+            yield f"{parent}/{name}", state.st_mtime_ns, state.st_size
 
 
 def read(folder: Path) -> Registry:
