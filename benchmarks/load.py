@@ -5,10 +5,11 @@
 * ``raw COPY``: ready-made CSV into a bare table without key, index, check or history: the limit.
 * ``load``: the project's own load from the checked table: codes to keys, lock, COPY into ``observation`` with its
   primary key, counts, commit; and the same content again from a later capture, then one revised in 1 % of its rows.
-* ``to_sql``: ``DataFrame.to_sql`` (SQLAlchemy, psycopg 3) into a bare table.
+* ``to_sql``: ``DataFrame.to_sql`` (SQLAlchemy, psycopg 3), twice: of the checked table as it is, into a table whose
+  primary key is what identifies a figure, which is the same job as ``load``; and into a bare table.
 
 The bare tables have the columns that identify and say a figure (seven keys, value with bounds, value status, status,
-mark, label), as ready-made integer keys, so that the other two need not look up codes.
+mark, label), as ready-made integer keys, so that these ways need not look up codes.
 
 Prints seconds and ratios; nothing is asserted, a machine may be busy. Run it with ``python benchmarks/load.py``.
 """
@@ -29,7 +30,7 @@ import sqlalchemy as sa
 from pyarrow import csv
 
 from include.archive.manifest import Manifest, capture_id
-from include.check.tidy import set_aside_table, tidy_table
+from include.check.tidy import KEY, set_aside_table, tidy_table
 from include.load import tables as t
 from include.load.embedded import Embedded
 from include.load.encode import STATE
@@ -66,18 +67,22 @@ def measure() -> dict[str, float]:
     keys = integer_keys()
     seconds: dict[str, float] = {}
     with engine("owner").begin() as connection:
-        for name in ("raw_copy", "pandas_to_sql"):
+        for name in ("raw_copy", "to_sql_bare"):
             columns = ", ".join((*KEYS.values(), *STATE))
             connection.execute(
                 sa.text(f"CREATE TABLE {name} AS SELECT {columns} FROM warehouse.observation WITH NO DATA")
             )
+        texts = ", ".join(f"{name} text" for name in (*KEY, "value_status", "status", "mark", "source_label", "place"))
+        numbers = ", ".join(f"{name} double precision" for name in ("value", "value_low", "value_high"))
+        connection.execute(sa.text(f"CREATE TABLE to_sql ({texts}, {numbers}, PRIMARY KEY ({', '.join(KEY)}))"))
     rendered = render(keys)
     seconds["load"] = median(lambda: load(table, FIRST), empty)
     seconds["raw COPY"] = median(lambda: raw_copy(rendered), lambda: empty("raw_copy"))
     seconds["load, the same content again"] = timed(lambda: load(table, FIRST + timedelta(days=1)))
     seconds["load, 1 % revised"] = timed(lambda: load(revised, FIRST + timedelta(days=2)))
+    seconds["pandas to_sql, the same job"] = timed(lambda: to_sql(table.to_pandas(), "to_sql"))
     frame = keys.to_pandas()
-    seconds["pandas to_sql"] = timed(lambda: to_sql(frame))
+    seconds["pandas to_sql, ready-made keys"] = timed(lambda: to_sql(frame, "to_sql_bare"))
     verify()
     return seconds
 
@@ -104,7 +109,8 @@ def report(seconds: dict[str, float]) -> None:
     print(f"{ROWS:,} observations")
     for name, taken in seconds.items():
         print(f"  {name:<30} {taken:8.2f} s {ROWS / taken:12,.0f} rows/s {taken / seconds['raw COPY']:7.1f} x raw COPY")
-    print(f"  pandas to_sql takes {seconds['pandas to_sql'] / seconds['load']:.1f} times as long as load")
+    for name in (name for name in seconds if "to_sql" in name):
+        print(f"  {name} takes {seconds[name] / seconds['load']:.1f} times as long as load")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -198,10 +204,10 @@ def raw_copy(rendered: bytes) -> None:
                 copy.write(rendered[start : start + (1 << 20)])
 
 
-def to_sql(frame: Any) -> None:
+def to_sql(frame: Any, name: str) -> None:
     """Write the rows with pandas."""
     with engine("owner").begin() as connection:
-        frame.to_sql("pandas_to_sql", connection, if_exists="append", index=False)
+        frame.to_sql(name, connection, if_exists="append", index=False)
 
 
 def load(table: pa.Table, at: datetime) -> LoadResult:
@@ -230,7 +236,7 @@ def verify() -> None:
     total = float(values().sum())
     known = "warehouse.observation WHERE known_from <= '2024-01-15' AND known_until > '2024-01-15'"
     with engine("owner").connect() as connection:
-        for source in ("raw_copy", "pandas_to_sql", known):
+        for source in ("raw_copy", "to_sql", "to_sql_bare", known):
             row = connection.execute(sa.text(f"SELECT count(*), sum(value) FROM {source}")).one()
             assert tuple(row) == (ROWS, total), (source, row)
 

@@ -44,6 +44,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
+    "min_wal_size": "512MB",
     "max_wal_size": "2GB",
     "max_connections": "200",
     "password_encryption": "scram-sha-256",

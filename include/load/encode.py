@@ -78,12 +78,15 @@ def binary_rows(
     for place, mask in enumerate(empty.values()):
         pattern |= mask.astype(np.uint8) << place
     yield _HEADER
-    for which in np.unique(pattern):
+    for which in np.flatnonzero(np.bincount(pattern)):
         rows = np.flatnonzero(pattern == which)
         without = {name for place, name in enumerate(empty) if which >> place & 1}
         layout = _layout(names, without)
         for start in range(0, len(rows), _BLOCK):
-            yield _block(layout, names, without, columns, constants, rows[start : start + _BLOCK])
+            some = rows[start : start + _BLOCK]
+            gapless = some[-1] - some[0] == len(some) - 1  # a slice is not copied
+            chosen = slice(some[0], some[-1] + 1) if gapless else some
+            yield _block(layout, names, without, {n: c[chosen] for n, c in columns.items()}, constants, len(some))
     yield _TRAILER
 
 
@@ -108,9 +111,9 @@ def _block(
     without: set[str],
     columns: Mapping[str, NDArray[Any]],
     constants: Mapping[str, int],
-    rows: NDArray[np.intp],
+    size: int,
 ) -> bytes:
-    block = np.empty(len(rows), dtype=layout)
+    block = np.empty(size, dtype=layout)
     block["fields"] = len(names)
     for name in names:
         block[f"{name} length"] = -1 if name in without else layout[name].itemsize
@@ -119,9 +122,9 @@ def _block(
         if name in constants:
             block[name] = constants[name]
         elif name == "status":
-            block[name] = columns[name][rows].view("S1")
+            block[name] = columns[name].view("S1")
         else:
-            block[name] = columns[name][rows]
+            block[name] = columns[name]
     return block.tobytes()
 
 
@@ -137,7 +140,7 @@ def _keys(table: pa.Table, name: str, keys_of: Callable[[str, Iterable[str]], Ma
         array = array.chunk(0)
     codes: list[str | None] = array.dictionary.to_pylist()
     indices = array.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-    used = np.unique(indices)
+    used = np.flatnonzero(np.bincount(indices))
     if name == "source_label":
         codes.append("")
     elif used[-1] == len(codes) or None in (codes[i] for i in used):
