@@ -44,6 +44,10 @@ class Manifest(BaseModel):
     response_headers: dict[str, str] = Field(default_factory=dict)
     facts: list[str] = Field(default_factory=list, description="Addresses of the figures in a reconstructed file.")
     notes: list[str] = Field(default_factory=list)
+    withdrawn: list[str] = Field(
+        default_factory=list,
+        description="Measures that the producer has ceased to publish: their last figures are kept.",
+    )
     pieces: list[Sha256] = Field(
         default_factory=list, description="The answers as received, where one had to be put together of several."
     )

@@ -1,10 +1,24 @@
 """What the captures of a source are versions of: its parts, by reference period."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from include.periods import Period
 from include.registry.delivery import deliverers
-from include.registry.models import HttpFileFetch, InboxFetch, PxWebFetch, PxWebTable, Registry, Source
+from include.registry.models import (
+    HttpFileFetch,
+    InboxFetch,
+    KoladaFetch,
+    PxWebFetch,
+    PxWebTable,
+    PxWebV1Fetch,
+    PxWebV1Table,
+    Registry,
+    SolFetch,
+    SolMenu,
+    SosFetch,
+    Source,
+)
 
 
 def part(*words: object) -> str:
@@ -12,11 +26,14 @@ def part(*words: object) -> str:
     return "-".join(str(word).replace("/", "_") for word in words)
 
 
-def tables_of(fetch: PxWebFetch, period: Period) -> list[PxWebTable]:
-    """Return the tables that hold a period."""
+T = TypeVar("T", PxWebTable, PxWebV1Table, SolMenu)
+
+
+def holding(tables: Iterable[T], period: Period) -> list[T]:
+    """Return the tables (or menus) that hold a period."""
     return [
         table
-        for table in fetch.tables
+        for table in tables
         if Period.parse(table.first_period) <= period
         and (table.last_period is None or period <= Period.parse(table.last_period))
     ]
@@ -42,8 +59,14 @@ def _parts_of(source: Source, period: Period, registry: Registry) -> list[str]:
     match source.fetch:
         case HttpFileFetch() as fetch:
             return [part(code, period) for code in fetch.areas.values()]
-        case PxWebFetch() as fetch:
-            return [part(table.id, period) for table in tables_of(fetch, period)]
+        case PxWebFetch() | PxWebV1Fetch() as fetch:
+            return [part(table.id, period) for table in holding(fetch.tables, period)]
+        case SolFetch() as fetch:
+            return [part(menu.id, period) for menu in holding(fetch.menus, period)]
+        case KoladaFetch():
+            return [part("kpi", period)]
+        case SosFetch() as fetch:
+            return [part(fetch.topic, period)]
         case InboxFetch() as fetch:
             speaking = [e for e in fetch.extracts if registry.extracts[e].speaks_in == period.unit]
             return [

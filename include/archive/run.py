@@ -142,6 +142,7 @@ def _put(store: Archive, source: Source, found: Fetched) -> Manifest:
         request=found.request,
         response_headers=found.headers,
         notes=found.notes,
+        withdrawn=found.withdrawn,
         pieces=found.pieces,
     )
 

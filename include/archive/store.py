@@ -59,6 +59,7 @@ class Archive:
         origin_note: str | None = None,
         facts: Iterable[str] = (),
         notes: Iterable[str] = (),
+        withdrawn: Iterable[str] = (),
         pieces: Iterable[bytes] = (),
     ) -> Manifest:
         """Archive one capture and return its manifest.
@@ -100,6 +101,7 @@ class Archive:
                 response_headers=response_headers or {},
                 facts=list(facts),
                 notes=list(notes),
+                withdrawn=list(withdrawn),
                 pieces=[self._put_object(piece) for piece in pieces],
             )
             self._write(self._manifest_path(manifest.capture_id), manifest.to_json())

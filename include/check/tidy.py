@@ -36,6 +36,7 @@ MARKS: dict[str, str] = {
     "secondary": "hämtad ur en andrahandskälla",
     "wrong_at_source": "felaktig i källan, visas som den står",
     "uncertain": "osäker uppgift",
+    "withdrawn_at_source": "källan har slutat redovisa uppgiften; den senaste visas",
     "example": "påhittad exempeluppgift",
 }
 

@@ -29,7 +29,7 @@ metadata = sa.MetaData(
 #: Statuses of a figure and their keys; the order is part of the warehouse and only ever grows.
 VALUE_STATUSES = ("ok", "suppressed", "missing", "not_applicable", "not_reported", "estimate", "withdrawn")
 #: Marks of a figure and their keys; the order is part of the warehouse and only ever grows.
-MARKS = ("direct", "derived", "secondary", "wrong_at_source", "uncertain", "example")
+MARKS = ("direct", "derived", "secondary", "wrong_at_source", "uncertain", "example", "withdrawn_at_source")
 
 _MOMENT = TIMESTAMP(timezone=True)
 

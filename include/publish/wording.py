@@ -36,6 +36,7 @@ MARK = {
     "wrong_at_source": "känt fel hos källan",
     "uncertain": "osäker uppgift",
     "example": "exempeldata",
+    "withdrawn_at_source": "redovisas inte längre av källan",
 }
 
 SEX = {"K": "kvinnor", "M": "män", "T": "kvinnor och män"}

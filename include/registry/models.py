@@ -14,7 +14,7 @@ IndicatorId = Annotated[str, Field(pattern=r"^TMV-[A-Z][0-9]{2}$")]
 
 AreaKind = Literal["riket", "polisregion", "lan", "kommun"]
 PeriodUnit = Literal["month", "quarter", "half_year", "year", "span"]
-SourceKind = Literal["http_file", "pxweb", "inbox"]
+SourceKind = Literal["http_file", "pxweb", "pxweb_v1", "kolada", "sos", "sol", "inbox"]
 Origin = Literal["live", "reconstructed", "example"]
 Direction = Literal["+", "-", "0"]
 Edition = Literal["preliminary", "final", "correction", "closing"]
@@ -191,7 +191,9 @@ class HttpFileFetch(Model):
     kind: Literal["http_file"]
     listing_url: str = Field(description="Page that holds the links. {period} and {area} are filled in.")
     link_pattern: str = Field(description="Regular expression the link's file name must match; {period}, {area}.")
-    areas: dict[str, str] = Field(description="Our area code: the producer's code in file names.")
+    areas: dict[str, str] = Field(
+        description="Our area code: the producer's code in file names. '*' for a file that holds all areas at once."
+    )
     allowed_hosts: list[str]
     link_selector: str | None = Field(default=None, description="id of the element the link must stand in.")
 
@@ -220,6 +222,77 @@ class PxWebTable(Model):
     time_variable: str = "Tid"
 
 
+class PxWebV1Fetch(Model):
+    """Tables of a PxWeb API v1 (Folkhälsomyndigheten; SCB's second path)."""
+
+    kind: Literal["pxweb_v1"]
+    base_url: str
+    tables: list["PxWebV1Table"]
+    allowed_hosts: list[str]
+    calls_per_second: float = 1
+    language: str = "sv"
+
+
+class PxWebV1Table(PxWebTable):
+    """One table of a PxWeb API v1, by its path below the base address."""
+
+    path: str = Field(description="Folders and name of the table, e.g. B_HLV/eSocialarel/aSocialarel/hlv1socxreg.px.")
+
+
+class KoladaKpi(Model):
+    """A key figure (KPI) of Kolada and which of the source's measures it is."""
+
+    measure: Slug
+    title: str = Field(description="As the producer words it. Another title may mean another figure, and is raised.")
+
+
+class KoladaFetch(Model):
+    """Key figures of Kolada's API v3."""
+
+    kind: Literal["kolada"]
+    base_url: str
+    allowed_hosts: list[str]
+    calls_per_second: float = 2
+    kpis: dict[str, KoladaKpi] = Field(description="Id of the key figure: what it is here.")
+
+
+class SosFetch(Model):
+    """A topic of Socialstyrelsen's statistical database."""
+
+    kind: Literal["sos"]
+    base_url: str
+    allowed_hosts: list[str]
+    calls_per_second: float = 1
+    topic: str
+    select: dict[str, list[str]] = Field(description="Dimension: ids asked for; {period} and {areas} are filled in.")
+    find: dict[str, str] = Field(
+        default_factory=dict, description="Dimension: text that the label of exactly one of its values holds."
+    )
+
+
+class SolMenu(Model):
+    """One menu of SOL: what is searched by, and the periods it holds."""
+
+    id: str = Field(description="Names the parts, e.g. kommun.")
+    menu: int = Field(description="SOL's number of the menu.")
+    first_period: str
+    last_period: str | None = None
+    offences: list[str] = Field(description="Labels of the offence types asked for, as SOL writes them.")
+
+
+class SolFetch(Model):
+    """Brå's statistics database on reported offences (SOL), by its web forms."""
+
+    kind: Literal["sol"]
+    base_url: str
+    allowed_hosts: list[str]
+    calls_per_second: float = 0.5
+    menus: list[SolMenu]
+    certificates: str | None = Field(
+        default=None, description="File in include/archive/certificates that is added to the trusted ones."
+    )
+
+
 class InboxFetch(Model):
     """Files that parties put in a folder."""
 
@@ -239,7 +312,9 @@ class Source(Model):
     citation: str
     contact: str | None = None
     release: ReleaseRule
-    fetch: HttpFileFetch | PxWebFetch | InboxFetch = Field(discriminator="kind")
+    fetch: HttpFileFetch | PxWebFetch | PxWebV1Fetch | KoladaFetch | SosFetch | SolFetch | InboxFetch = Field(
+        discriminator="kind"
+    )
     reader: Slug = Field(description="Module in include/check/readers.")
     suite: Slug = Field(description="Module in include/check/suites.")
     measures: list[Measure]

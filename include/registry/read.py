@@ -22,6 +22,7 @@ from include.registry.models import (
     Indicator,
     Measure,
     PxWebFetch,
+    PxWebV1Fetch,
     Registry,
     Source,
 )
@@ -130,16 +131,22 @@ def areas_of(registry: Registry, agreement: Agreement, on: date | None = None) -
     )
 
 
+def areas_needed(registry: Registry) -> list[Area]:
+    """Return the areas that the agreements speak of, by code: counties, municipalities, stand-ins and benchmarks."""
+    named: set[str] = set()
+    for agreement in registry.agreements.values():
+        kommuner = [a.code for a in registry.areas.values() if a.parent == agreement.county and a.overlaps(agreement)]
+        named.update((agreement.county, agreement.benchmark, *agreement.proxies.values(), *kommuner))
+    return [registry.areas[code] for code in sorted(named)]
+
+
 def _fetch_what_agreements_need(registry: Registry) -> Registry:
     """Return the registry with its sources asking for the areas of its agreements and no others.
 
     So a new county needs its agreement alone: the files of areas that no agreement names are left out, and the code
     ``{areas}`` becomes the agreements' counties, municipalities and benchmarks.
     """
-    named: set[str] = set()
-    for agreement in registry.agreements.values():
-        kommuner = [a.code for a in registry.areas.values() if a.parent == agreement.county and a.overlaps(agreement)]
-        named.update((agreement.county, agreement.benchmark, *agreement.proxies.values(), *kommuner))
+    named = {area.code for area in areas_needed(registry)}
     sources = {source.id: _asking_for(source, named, registry) for source in registry.sources.values()}
     return registry.model_copy(update={"sources": sources})
 
@@ -148,9 +155,9 @@ def _asking_for(source: Source, named: set[str], registry: Registry) -> Source:
     """Return the source with the areas ``named`` filled into what it fetches."""
     match source.fetch:
         case HttpFileFetch() as fetch:
-            areas = {code: theirs for code, theirs in fetch.areas.items() if code in named}
+            areas = {code: theirs for code, theirs in fetch.areas.items() if code in named | {"*"}}
             return source.model_copy(update={"fetch": fetch.model_copy(update={"areas": areas})})
-        case PxWebFetch() as fetch:
+        case PxWebFetch() | PxWebV1Fetch() as fetch:
             # The statistical database knows the country, counties and municipalities, but no police regions.
             codes = sorted(code for code in named if registry.areas[code].kind != "polisregion")
             tables = [table.model_copy(update={"selection": _filled(table.selection, codes)}) for table in fetch.tables]

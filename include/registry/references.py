@@ -21,10 +21,15 @@ from include.registry.models import (
     HttpFileFetch,
     InboxFetch,
     Indicator,
+    KoladaFetch,
     Party,
+    PxWebFetch,
     PxWebTable,
+    PxWebV1Fetch,
     Registry,
     Selection,
+    SolFetch,
+    SolMenu,
     Source,
     Validity,
 )
@@ -133,7 +138,7 @@ def _source(source: Source, registry: Registry) -> Iterator[Fault]:
 def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
     match source.fetch:
         case HttpFileFetch() as fetch:
-            for code in fetch.areas:
+            for code in set(fetch.areas) - {"*"}:
                 yield from _area_named(code, registry, ("fetch", "areas", code))
             host = urlsplit(fetch.listing_url).hostname
             if host not in fetch.allowed_hosts:
@@ -150,16 +155,27 @@ def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
             host = urlsplit(fetch.base_url).hostname
             if host not in fetch.allowed_hosts:
                 yield ("fetch", "base_url"), f"its host {host} is none of allowed_hosts"
-            for index, table in enumerate(fetch.tables):
-                yield from _table(table, source, ("fetch", "tables", index))
+            match fetch:
+                case PxWebFetch() | PxWebV1Fetch():
+                    for index, table in enumerate(fetch.tables):
+                        yield from _held(table, source, ("fetch", "tables", index))
+                        if table.time_variable not in table.selection:
+                            said = f"the time variable {table.time_variable} is not selected"
+                            yield ("fetch", "tables", index, "selection"), said
+                case SolFetch():
+                    for index, menu in enumerate(fetch.menus):
+                        yield from _held(menu, source, ("fetch", "menus", index))
+                case KoladaFetch():
+                    known = {measure.id for measure in source.measures}
+                    for kpi, what in fetch.kpis.items():
+                        if what.measure not in known:
+                            yield ("fetch", "kpis", kpi), f"the source has no measure {what.measure}"
 
 
-def _table(table: PxWebTable, source: Source, loc: Loc) -> Iterator[Fault]:
+def _held(table: PxWebTable | SolMenu, source: Source, loc: Loc) -> Iterator[Fault]:
     for key, period in (("first_period", table.first_period), ("last_period", table.last_period)):
         if period is not None and _unit(period) != source.release.speaks_in:
             yield (*loc, key), f"'{period}' is no {source.release.speaks_in}"
-    if table.time_variable not in table.selection:
-        yield (*loc, "selection"), f"the time variable {table.time_variable} is not selected"
 
 
 def _unit(period: str) -> str | None:

@@ -25,6 +25,7 @@ class Fetched:
     published_at: datetime | None = None
     headers: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list, repr=False)
 
 

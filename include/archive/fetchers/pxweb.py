@@ -15,7 +15,7 @@ from include.archive.fetchers import Fetched, Found, Missing, Unchanged, jsonsta
 from include.archive.fetchers.jsonstat import Dataset
 from include.archive.http import Answer, Client, HttpRefused
 from include.archive.manifest import Manifest
-from include.archive.parts import contact_of, part, tables_of
+from include.archive.parts import contact_of, holding, part
 from include.archive.store import Archive
 from include.errors import LayoutChanged, SourceRefused
 from include.periods import Period
@@ -40,7 +40,7 @@ def fetch(
     client = Client(source, address, calls_per_second=_FIRST_CALLS_PER_SECOND, contact=contact_of(registry))
     server: _Server | None = None
     for period in periods:
-        for table in tables_of(source.fetch, period):
+        for table in holding(source.fetch.tables, period):
             server = server or _Server(source, source.fetch, client)
             yield _period(server, table, period, archive.latest(source.id, part(table.id, period)))
 
