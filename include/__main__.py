@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     archive.add_argument("--as-of", help="with archive: as it was at this moment, e.g. 2026-03-31")
     archive.add_argument("--load", action="store_true", help="go on: check and load what was archived")
     archive.add_argument("--bundle", action="store_true", help="only adopt the bundled captures into the archive")
+    archive.add_argument("--file", type=Path, help="archive this file of the source, had by hand (with --part, --url)")
+    archive.add_argument("--part", help="with --file: what it is a version of, e.g. oj-2024")
+    archive.add_argument("--url", help="with --file: where you had it")
+    archive.add_argument("--record", action="store_true", help="write a small real answer for the tests")
     archive.add_argument("--verify", action="store_true", help="only verify every archived file against its hash")
 
     check = add("check", _check, "check a file (dry run: says what would happen), or a capture (stages it)")
@@ -129,12 +133,28 @@ def _archive(chosen: argparse.Namespace) -> int:
         return 4 if damages else 0
     if not chosen.source:
         raise UsageError("Name a source, or give --bundle or --verify.")
+    source_id = _source(chosen.source)
+    if chosen.record:
+        return _record(source_id)
     run = verbs.by_hand(chosen.quarter, chosen.read_from, _moment(chosen.as_of))
-    result = verbs.archive(_source(chosen.source), run)
+    if chosen.file is not None:
+        manifest = verbs.archive_file(source_id, chosen.file, chosen.part, chosen.url)
+        print(f"{manifest.capture_id}: {manifest.change}, {manifest.size:,} bytes")
+        return _load_captures([manifest.capture_id], run) if chosen.load else 0
+    result = verbs.archive(source_id, run)
     print(f"{chosen.source} {run.quarter} (read from {run.read_from}): {result.reason}")
     for capture_id in result.new:
         print(f"  to check and load: {capture_id}")
     return _load_captures(result.new, run) if chosen.load else 0
+
+
+def _record(source_id: str) -> int:
+    from include.archive.record import record
+    from include.registry.read import registry
+
+    for file in record(registry().sources[source_id], registry()):
+        print(file)
+    return 0
 
 
 def _check(chosen: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from include import settings
@@ -16,6 +17,7 @@ from include.registry.models import Edition, Registry
 from include.registry.read import registry
 
 if TYPE_CHECKING:
+    from include.archive.manifest import Manifest
     from include.archive.run import ArchiveResult
     from include.check.run import CheckResult
     from include.load.write import LoadResult
@@ -68,6 +70,31 @@ def archive(source_id: str, run: Run, connection: str | None = None) -> "Archive
         )
         entry.update(state="ok" if result.new else "unchanged", reason=result.reason)
     return result
+
+
+def archive_file(source_id: str, file: Path, part: str | None, url: str | None) -> "Manifest":
+    """Archive one file of a public source that somebody had by hand, where its page offers no link to follow.
+
+    Args:
+        source_id: id of the source.
+        file: the file as it was had.
+        part: what it is a version of, such as ``oj-2024``; must end with the period.
+        url: where it was had.
+
+    Raises:
+        UsageError: the source is an inbox, or file, part or address are lacking.
+    """
+    from include.archive import by_hand
+
+    return by_hand.put(registry().sources[source_id], file, part, url)
+
+
+def archived_sources() -> set[str]:
+    """Return the sources of which the archive holds anything."""
+    from include.archive.store import Archive
+
+    store = Archive(settings.archive_url())
+    return {source_id for source_id in registry().sources if store.manifests(source_id)}
 
 
 def is_loaded(source_id: str, capture_id: str) -> bool:

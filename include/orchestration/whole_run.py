@@ -19,8 +19,8 @@ from include.errors import FollowUpError
 from include.load.embedded import Embedded
 from include.orchestration import local
 from include.orchestration.defaults import pools
-from include.periods import Quarter
-from include.registry.models import Registry
+from include.periods import Period, Quarter
+from include.registry.models import Registry, Source
 from include.registry.read import registry
 
 FIRST_QUARTER = Quarter(2015, 1)
@@ -139,19 +139,26 @@ def _until(done: Callable[[], bool], patience: float, what: str) -> None:
         time.sleep(1)
 
 
+def quarters_to_fill(source: Source, today: datetime) -> list[Quarter]:
+    """Return the quarters that a source is asked for: from when it first published anything, not before 2015-Q1."""
+    out = Period.parse(source.release.first_period).end + timedelta(days=source.release.lag_days)
+    first = max(FIRST_QUARTER, Quarter.from_date(out))
+    return Quarter.range(first, last_complete_quarter(source.release.run_lag_days, today))
+
+
 def _fill_warehouse(clock: Clock, api: local.Api, everything: Registry) -> None:
-    last = {
-        source.id: last_complete_quarter(source.release.run_lag_days, datetime.now(UTC))
-        for source in everything.sources.values()
-    }
-    with clock.stage(f"Backfill every quarter from {FIRST_QUARTER} to {max(last.values())}"):
-        for dag_id, quarter in last.items():
-            api.backfill(dag_id, f"{FIRST_QUARTER.start}T00:00:00Z", f"{quarter.start}T00:00:00Z", "failed")
+    held = verbs.archived_sources()
+    quarters = {s.id: quarters_to_fill(s, datetime.now(UTC)) for s in everything.sources.values() if s.id in held}
+    last = max(each[-1] for each in quarters.values())
+    if without := sorted(set(everything.sources) - held):
+        clock.say(f"  nothing of these is bundled, so they wait for a live run: {', '.join(without)}")
+    with clock.stage(f"Backfill every quarter from {FIRST_QUARTER} to {last}"):
+        for dag_id, wanted in quarters.items():
+            api.backfill(dag_id, f"{wanted[0].start}T00:00:00Z", f"{wanted[-1].start}T00:00:00Z", "failed")
         # Only now: an un-paused DAG would start with the latest quarter, which looks at every earlier period too.
-        for dag_id in (*last, "indicators", "annual_follow_up"):
+        for dag_id in (*quarters, "indicators", "annual_follow_up"):
             api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
-        wanted = {dag_id: len(list(Quarter.range(FIRST_QUARTER, quarter))) for dag_id, quarter in last.items()}
-        _follow(clock, api, wanted)
+        _follow(clock, api, {dag_id: len(wanted) for dag_id, wanted in quarters.items()})
 
 
 def _follow(clock: Clock, api: local.Api, wanted: dict[str, int]) -> None:

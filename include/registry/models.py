@@ -316,7 +316,7 @@ class Source(Model):
         discriminator="kind"
     )
     reader: Slug = Field(description="Module in include/check/readers.")
-    suite: Slug = Field(description="Module in include/check/suites.")
+    suite: Slug = Field(default="plain", description="Module in include/check/suites.")
     measures: list[Measure]
     breaks: list[Break] = Field(default_factory=list)
     caveats: list[Text] = Field(default_factory=list)
