@@ -140,9 +140,8 @@ def _until(done: Callable[[], bool], patience: float, what: str) -> None:
 
 
 def quarters_to_fill(source: Source, today: datetime) -> list[Quarter]:
-    """Return the quarters that a source is asked for: from when it first published anything, not before 2015-Q1."""
-    out = Period.parse(source.release.first_period).end + timedelta(days=source.release.lag_days)
-    first = max(FIRST_QUARTER, Quarter.from_date(out))
+    """Return the quarters that a source is asked for: from that in which its first period begins, or 2015-Q1."""
+    first = max(FIRST_QUARTER, Quarter.from_date(Period.parse(source.release.first_period).start))
     return Quarter.range(first, last_complete_quarter(source.release.run_lag_days, today))
 
 
