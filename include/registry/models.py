@@ -196,6 +196,15 @@ class HttpFileFetch(Model):
     )
     allowed_hosts: list[str]
     link_selector: str | None = Field(default=None, description="id of the element the link must stand in.")
+    proof: Literal["workbook", "text"] = Field(default="workbook", description="What the file must prove to be, whole.")
+    file_years: "FileYears | None" = Field(default=None, description="For a file that holds many years, which.")
+
+
+class FileYears(Model):
+    """Which years a file of many holds, counted from the year of the time stamp in its address."""
+
+    newest: int = Field(description="Newest year: -1 is the year before the file was published.")
+    count: Annotated[int, Field(ge=1)] | None = Field(default=None, description="How many; None = from the first on.")
 
 
 class PxWebFetch(Model):
@@ -207,19 +216,38 @@ class PxWebFetch(Model):
     allowed_hosts: list[str]
     calls_per_second: float = 3
     language: str = "sv"
+    api: Literal["v2", "v1"] = Field(
+        default="v2", description="v1 asks the producer's older API instead, by v1_base_url and each table's path."
+    )
+    v1_base_url: str | None = Field(default=None, description="Address of the older API, without language and path.")
+
+    @model_validator(mode="after")
+    def _knows_its_second_path(self) -> "PxWebFetch":
+        if self.api == "v1" and not (self.v1_base_url and any(table.path for table in self.tables)):
+            raise ValueError("api: v1 needs v1_base_url, and a path of at least one table")
+        return self
 
 
 class PxWebTable(Model):
     """One table and the periods it holds, with a value for every variable (a variable left out may vanish)."""
 
     id: str
+    part: Annotated[str, Field(pattern=r"^[a-z]+$")] | None = Field(
+        default=None, description="Ends the names of its parts, for a table that is asked in several ways."
+    )
     first_period: str
     last_period: str | None = None
     selection: dict[str, list[str]] = Field(
-        description="Variable: value codes; {period} is filled in, {areas} is what the agreements need."
+        description="Variable: value codes; {period} is filled in, {areas} is what the agreements need, {counties} "
+        "the country and counties among them."
     )
     codelists: dict[str, str] = Field(default_factory=dict)
     time_variable: str = "Tid"
+    ages: list[Annotated[str, Field(pattern=r"^\d+(-\d+|\+)$")]] = Field(
+        default_factory=list,
+        description="Age groups that the ages asked for are added up to, e.g. 0-17 or 18+; only exact figures are.",
+    )
+    path: str | None = Field(default=None, description="Folders and name of the table in the producer's API v1.")
 
 
 class PxWebV1Fetch(Model):
@@ -236,14 +264,29 @@ class PxWebV1Fetch(Model):
 class PxWebV1Table(PxWebTable):
     """One table of a PxWeb API v1, by its path below the base address."""
 
-    path: str = Field(description="Folders and name of the table, e.g. B_HLV/eSocialarel/aSocialarel/hlv1socxreg.px.")
+    path: str = Field(description="Folders and name of the table below the language, e.g. ssd/BE/BE0101/BefolkningNy.")
 
 
 class KoladaKpi(Model):
-    """A key figure (KPI) of Kolada and which of the source's measures it is."""
+    """A key figure (KPI) of Kolada: which of the source's measures it is, or the uncertainty of which other KPI."""
 
-    measure: Slug
-    title: str = Field(description="As the producer words it. Another title may mean another figure, and is raised.")
+    measure: Slug | None = None
+    half_width_of: str | None = Field(
+        default=None, description="Id of the KPI that this is the uncertainty of: its value plus or minus this."
+    )
+    title: str = Field(description="As the producer words it. Another title may mean another figure, and stops.")
+    earlier_titles: list[str] = Field(default_factory=list, description="Titles that older captures may have.")
+    description_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")] = Field(
+        description="First 12 of the description's SHA-256, its spaces made single; a check names the new one."
+    )
+    age: str = Field(default="T", description="Age of those whom the figure is about, where the title says it.")
+    doubt: Text | None = Field(default=None, description="Why its figures are marked as uncertain.")
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "KoladaKpi":
+        if (self.measure is None) == (self.half_width_of is None):
+            raise ValueError("give either measure or half_width_of")
+        return self
 
 
 class KoladaFetch(Model):
@@ -254,6 +297,16 @@ class KoladaFetch(Model):
     allowed_hosts: list[str]
     calls_per_second: float = 2
     kpis: dict[str, KoladaKpi] = Field(description="Id of the key figure: what it is here.")
+    statuses: dict[str, Literal["missing", "not_applicable", "suppressed"]] = Field(
+        default_factory=dict, description="Status that Kolada writes at a figure: what it means, once that is known."
+    )
+
+
+class SosMeasure(Model):
+    """One of the topic's measures (``matt``) and which of the source's measures it is."""
+
+    measure: Slug
+    label: str = Field(description="Regular expression found in the producer's label of it, in lower case.")
 
 
 class SosFetch(Model):
@@ -264,10 +317,20 @@ class SosFetch(Model):
     allowed_hosts: list[str]
     calls_per_second: float = 1
     topic: str
-    select: dict[str, list[str]] = Field(description="Dimension: ids asked for; {period} and {areas} are filled in.")
-    find: dict[str, str] = Field(
-        default_factory=dict, description="Dimension: text that the label of exactly one of its values holds."
+    select: dict[str, list[str]] = Field(
+        description="Dimension: ids asked for, '*' for all; {period} and {areas} are filled in."
     )
+    find: dict[str, str] = Field(
+        default_factory=dict, description="Dimension: text that the label or code of exactly one of its values holds."
+    )
+    other_names: dict[str, str] = Field(
+        default_factory=dict, description="Dimension: what the topic's own list calls it, where the two may differ."
+    )
+    measures: dict[str, SosMeasure] = Field(description="Id of the topic's measure (matt): what it is here.")
+    absent_is_zero: list[Slug] = Field(
+        default_factory=list, description="Our measures of which the producer leaves out rows that are zero."
+    )
+    area_kinds: list[AreaKind] = Field(description="Kinds of areas that the topic has, for {areas}.")
 
 
 class SolMenu(Model):
@@ -277,7 +340,18 @@ class SolMenu(Model):
     menu: int = Field(description="SOL's number of the menu.")
     first_period: str
     last_period: str | None = None
-    offences: list[str] = Field(description="Labels of the offence types asked for, as SOL writes them.")
+    areas: dict[AreaKind, str | None] = Field(
+        description="Kinds of area asked for: the last period that SOL has them for, null = until further notice."
+    )
+    every_area: bool = Field(
+        default=False, description="True to ask for all areas of these kinds, not only those that agreements need."
+    )
+    offences: list[str] = Field(
+        min_length=1,
+        description="Offence types asked for, each as SOL writes it: its label or, where a label stands under several "
+        "parents, the end of SOL's own path to it, such as 'Olaga hot (5 §), Mot kvinna 18 år eller äldre'. It must "
+        "name exactly one. The archived rows have this text as their Brott.",
+    )
 
 
 class SolFetch(Model):
@@ -287,6 +361,9 @@ class SolFetch(Model):
     base_url: str
     allowed_hosts: list[str]
     calls_per_second: float = 0.5
+    most_cells: Annotated[int, Field(ge=2)] = Field(
+        default=10_000, description="Most cells (area x offence x period x measure) that SOL gives in one search."
+    )
     menus: list[SolMenu]
     certificates: str | None = Field(
         default=None, description="File in include/archive/certificates that is added to the trusted ones."
