@@ -29,11 +29,17 @@ log = logging.getLogger(__name__)
 
 LIMITS = Limits()
 
-_ACCEPT: dict[Kind, str] = {"json": "application/json", "workbook": "*/*", "html": "text/html,*/*;q=0.5"}
+_ACCEPT: dict[Kind, str] = {
+    "json": "application/json",
+    "workbook": "*/*",
+    "html": "text/html,*/*;q=0.5",
+    "text": "text/csv,text/plain,*/*;q=0.5",
+}
 _MEDIA: dict[Kind, tuple[str, ...]] = {
     "json": ("json",),
     "workbook": ("excel", "spreadsheet", "octet-stream", "zip"),
     "html": ("html",),
+    "text": ("csv", "text/plain", "octet-stream"),
 }
 _HEALING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -102,6 +108,15 @@ class Client:
         self._session.mount("https://", self._adapter)
         self._session.mount("http://", self._adapter)
 
+    @property
+    def source_id(self) -> str:
+        """Return the id of the source that is asked, for messages."""
+        return self._source.id
+
+    def stands_in(self, url: str) -> bool:
+        """Return whether an address is that of a stand-in (a mirror, a test server), which has a scheme of its own."""
+        return self._address.base is not None and urlsplit(url).netloc == self._address.base.netloc
+
     def slow_to(self, calls_per_second: float) -> None:
         """Call no more often than this from now on."""
         self._rate = RateLimit(self._source.producer_id, calls_per_second)
@@ -123,9 +138,14 @@ class Client:
         """Post JSON to an address; else as :meth:`get`. Only for questions: it is repeated when it fails."""
         return self._ask("POST", url, kind, json=body)
 
+    def post_form(self, url: str, kind: Kind, fields: dict[str, str]) -> Answer:
+        """Post a form's fields, as a browser does (a redirect is then gotten); else as :meth:`post`."""
+        return self._ask("POST", url, kind, form=fields)
+
     # --- one request with its retries ----------------------------------------------------------------------------
 
     def _ask(self, method: str, url: str, kind: Kind, **more: Any) -> Answer:
+        self._permit(url)  # also where something stands in the producer's place, which would hide another host
         limits, ends = self._limits, time.monotonic() + self._limits.deadline_seconds
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
@@ -139,7 +159,7 @@ class Client:
             return retrying(self._attempt, method, self._address.resolve(url), kind, ends, more)
         except SourceUnavailable as error:
             raise SourceUnavailable(
-                f"{self._source.id}: {_shown(self._address.resolve(url))} did not answer properly: {error}. "
+                f"{self._source.id}: {shown(self._address.resolve(url))} did not answer properly: {error}. "
                 "Nothing was archived from it; the task is tried again, and the next quarter's run asks again too."
             ) from error
 
@@ -161,19 +181,21 @@ class Client:
             with self._send(method, url, kind, more) as response:
                 if response.status_code not in _REDIRECTS:
                     return self._answer(response, url, kind)
+                if "form" in more and response.status_code not in (307, 308):
+                    method, more = "GET", {}
                 url = self._redirected(method, url, response)
-        raise SourceRefused(f"{self._source.id}: {_shown(url)} redirects in a circle.")
+        raise SourceRefused(f"{self._source.id}: {shown(url)} redirects in a circle.")
 
     def _send(self, method: str, url: str, kind: Kind, more: dict[str, Any]) -> requests.Response:
         headers = {"Accept": _ACCEPT[kind], **more.get("headers", {})}
-        base = self._address.base
-        login = self._address.login if base and urlsplit(url).netloc == base.netloc else None
+        login = self._address.login if self.stands_in(url) else None
         try:
             return self._session.request(
                 method,
                 url,
                 headers=headers,
                 json=more.get("json"),
+                data=more.get("form"),
                 auth=login,
                 stream=True,
                 allow_redirects=False,
@@ -190,7 +212,7 @@ class Client:
         except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
             raise Transient(f"no answer ({type(error).__name__})") from None
         except requests.exceptions.RequestException as error:
-            raise SourceRefused(f"{self._source.id}: {_shown(url)} cannot be asked ({type(error).__name__}).") from None
+            raise SourceRefused(f"{self._source.id}: {shown(url)} cannot be asked ({type(error).__name__}).") from None
 
     # --- hosts and redirects -------------------------------------------------------------------------------------
 
@@ -199,7 +221,7 @@ class Client:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or (parts.hostname or "") not in self._address.hosts:
             raise SourceRefused(
-                f"{self._source.id}: {_shown(url)} is not asked: only http(s) addresses of "
+                f"{self._source.id}: {shown(url)} is not asked: only http(s) addresses of "
                 f"{', '.join(sorted(self._address.hosts))} are allowed. If the producer has moved, change "
                 "allowed_hosts of the source in the registry."
             )
@@ -208,10 +230,10 @@ class Client:
         """Return where a redirect leads; a question that was posted is posted again or not at all."""
         target = urljoin(url, response.headers.get("Location", ""))
         if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
-            raise SourceRefused(f"{self._source.id}: {_shown(url)} redirects to an address without TLS.")
+            raise SourceRefused(f"{self._source.id}: {shown(url)} redirects to an address without TLS.")
         if method == "POST" and response.status_code not in (307, 308):
             raise SourceRefused(
-                f"{self._source.id}: {_shown(url)} redirects a question ({response.status_code}) to {_shown(target)}; "
+                f"{self._source.id}: {shown(url)} redirects a question ({response.status_code}) to {shown(target)}; "
                 "has the producer moved its API? Change the source's address in the registry."
             )
         return target
@@ -230,7 +252,7 @@ class Client:
             raise Transient(fault)
         answer = Answer(url, body.content, headers)
         if not any(word in answer.media_type for word in _MEDIA[kind]):
-            log.warning("%s: %s calls its %s %r", self._source.id, _shown(url), kind, answer.media_type)
+            log.warning("%s: %s calls its %s %r", self._source.id, shown(url), kind, answer.media_type)
         return answer
 
     def _failure(self, response: requests.Response, url: str) -> Exception:
@@ -246,7 +268,7 @@ class Client:
         title = _title(response, self._limits)
         advice = "The thing is gone or has moved" if status in (404, 410) else "The request or its address is wrong"
         return HttpRefused(
-            f"{self._source.id}: {_shown(url)} answered {status}{f' ({title})' if title else ''}. {advice}: compare "
+            f"{self._source.id}: {shown(url)} answered {status}{f' ({title})' if title else ''}. {advice}: compare "
             f"the source's address and selection in the registry with {self._source.landing_page or 'its page'}.",
             status,
             title,
@@ -277,8 +299,8 @@ def _title(response: requests.Response, limits: Limits) -> str:
     return "".join(sign for sign in str(text) if sign.isprintable())[:120]
 
 
-def _shown(url: str) -> str:
-    """Return an address as it may stand in a message: without user, password and query."""
+def shown(url: str) -> str:
+    """Return an address as it may stand in a message or log: without user, password and query."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))

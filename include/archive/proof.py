@@ -2,14 +2,18 @@
 
 import io
 import json
+import re
 import struct
 import zipfile
 from typing import Literal
 
-Kind = Literal["workbook", "json", "html"]
+Kind = Literal["workbook", "json", "html", "text"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE = 0xFFFFFFFF
+#: Neither JSON nor a workbook nor a table of figures begins with a tag, a comment or a declaration.
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z!?]", re.IGNORECASE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def fault_of(content: bytes, kind: Kind, *, framed: bool) -> str | None:
@@ -25,9 +29,15 @@ def fault_of(content: bytes, kind: Kind, *, framed: bool) -> str | None:
     if kind == "html":
         whole = framed or b"</html" in content[-4096:].lower()
         return None if whole else "the page breaks off before </html>"
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower().startswith((b"<!doctype", b"<html", b"<head", b"<script")):
+    if _MARKUP.match(content):
         return "a web page came instead (an error or log-in page?)"
-    return _json_fault(content) if kind == "json" else _workbook_fault(content)
+    match kind:
+        case "json":
+            return _json_fault(content)
+        case "text":
+            return _text_fault(content, framed=framed)
+        case "workbook":
+            return _workbook_fault(content)
 
 
 def _json_fault(content: bytes) -> str | None:
@@ -36,6 +46,15 @@ def _json_fault(content: bytes) -> str | None:
     except (ValueError, RecursionError):
         return "the JSON breaks off or is none"
     return None
+
+
+def _text_fault(content: bytes, *, framed: bool) -> str | None:
+    """Return what is wrong with a text or CSV export: nothing in it marks its end, so the transfer must."""
+    if content[:2] in _UTF16:
+        return "the text is UTF-16, which no reader here takes"
+    if b"\0" in content:
+        return "the text holds NUL bytes, so it is none or is damaged"
+    return None if framed else "the text has no end that can be told: no length, no chunks, no compressed stream"
 
 
 def _workbook_fault(content: bytes) -> str | None:
