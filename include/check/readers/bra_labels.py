@@ -19,7 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Layout = Literal["tree", "lagrum"]
+#: How the rows stand: the two of Table 300, and SOL's (see :mod:`include.check.readers.bra_offences`).
+Layout = Literal["tree", "lagrum", "sol"]
 
 CODES = Path(__file__).resolve().parents[2] / "registry" / "codes"
 
