@@ -30,6 +30,7 @@ from include.registry.models import (
     Selection,
     SolFetch,
     SolMenu,
+    SosFetch,
     Source,
     Validity,
 )
@@ -165,11 +166,38 @@ def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
                 case SolFetch():
                     for index, menu in enumerate(fetch.menus):
                         yield from _held(menu, source, ("fetch", "menus", index))
+                case SosFetch():
+                    yield from _sos(fetch, source)
                 case KoladaFetch():
-                    known = {measure.id for measure in source.measures}
-                    for kpi, what in fetch.kpis.items():
-                        if what.measure not in known:
-                            yield ("fetch", "kpis", kpi), f"the source has no measure {what.measure}"
+                    yield from _kolada(fetch, {measure.id for measure in source.measures})
+
+
+def _sos(fetch: SosFetch, source: Source) -> Iterator[Fault]:
+    known = {measure.id for measure in source.measures}
+    for code, what in fetch.measures.items():
+        loc: Loc = ("fetch", "measures", code)
+        if what.measure not in known:
+            yield (*loc, "measure"), f"the source has no measure {what.measure}"
+        try:
+            re.compile(what.label)
+        except re.error as error:
+            yield (*loc, "label"), f"is not a regular expression: {error}"
+    for index, measure in enumerate(fetch.absent_is_zero):
+        if measure not in {what.measure for what in fetch.measures.values()}:
+            yield ("fetch", "absent_is_zero", index), f"no measure that is fetched is {measure}"
+    for dimension in set(fetch.select) & {*fetch.find, "matt"}:
+        yield ("fetch", "select", dimension), "is chosen twice: measures and find say what is asked for"
+
+
+def _kolada(fetch: KoladaFetch, measures: set[str]) -> Iterator[Fault]:
+    """Yield a fault for a key figure that is no measure of the source, or the uncertainty of nothing."""
+    figures = {kpi: what.measure for kpi, what in fetch.kpis.items() if what.measure is not None}
+    yield from _twice(figures.values(), "fetch", "kpis", "measure")
+    for kpi, what in fetch.kpis.items():
+        if what.measure is not None and what.measure not in measures:
+            yield ("fetch", "kpis", kpi), f"the source has no measure {what.measure}"
+        if what.half_width_of is not None and what.half_width_of not in figures:
+            yield ("fetch", "kpis", kpi), f"is the uncertainty of {what.half_width_of}, which is no measure here"
 
 
 def _held(table: PxWebTable | SolMenu, source: Source, loc: Loc) -> Iterator[Fault]:
