@@ -2,9 +2,15 @@
 
 A file's address holds an id and a millisecond stamp that the producer's system gives it, so it cannot be built: the
 page is read and the one link is taken whose file name matches. A new stamp is a new version of the file.
+
+A page is about one period (its address holds ``{period}``) or lists the files of all of them. A file is about one
+period, or holds many years (``file_years``): then it is fetched once and archived as a part of each of its years, which
+costs no space, for the archive keeps each content once. Which years those are is counted from the stamp in its address,
+for nothing is parsed here; the reader takes its part's year and refuses a file that lacks it.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -37,32 +43,80 @@ def fetch(
     """
     if not isinstance(source.fetch, HttpFileFetch):
         raise TypeError(f"{source.id} is of kind {source.kind}")
-    pages = _Pages(source, source.fetch, Client(source, address, contact=contact_of(registry)))
+    how = source.fetch
+    pages = _Pages(source, how, Client(source, address, contact=contact_of(registry)))
+    files = _Files(pages.client, how)
     for period in periods:
-        for code in source.fetch.areas.values():
+        for code in how.areas.values():
             name = part(code, period)
-            held = archive.latest(source.id, name)
+            held = _live(archive.latest(source.id, name))
             link = pages.link(period, code, held)
-            yield _file(pages.client, name, period, link, held) if link else Missing(name, "not published yet")
+            reason = pages.absence if link is None else _absence(source, how, link, period)
+            yield files.file(name, period, link, held) if link and not reason else Missing(name, reason)
     pages.demand_one()
 
 
-def _file(client: Client, name: str, period: Period, link: str, held: Manifest | None) -> Fetched | Unchanged:
-    """Fetch the file behind a link, unless it is as it is held."""
-    answer = client.get(link, "workbook", unless=held if held and held.origin == "live" else None)
-    if answer.content is None:
-        return Unchanged(name)
-    return Fetched(
-        part=name,
-        periods=[str(period)],
-        content=answer.content,
-        url=link,
-        request={"method": "GET", "url": link},
-        media_type=answer.media_type,
-        file_name=_file_name(link),
-        published_at=_published_at(link),
-        headers=answer.headers,
-    )
+def _live(held: Manifest | None) -> Manifest | None:
+    """Return a capture if it was fetched; what the page lists says nothing about one that was reconstructed."""
+    return held if held and held.origin == "live" else None
+
+
+def _absence(source: Source, how: HttpFileFetch, link: str, period: Period) -> str:
+    """Return why a file that is listed does not hold a year; nothing if it does, or is about one period alone."""
+    if how.file_years is None:
+        return ""
+    published = _published_at(link)
+    if published is None:
+        raise LayoutChanged(
+            f"{source.id}: the address {link} holds no time stamp, from which the years of the file are counted; "
+            "expected /download/<id>/<milliseconds>/<file name>. Look at the page and correct file_years of the source "
+            "in the registry."
+        )
+    newest = published.year + how.file_years.newest
+    if period.year > newest:
+        return "not published yet"
+    oldest = newest - how.file_years.count + 1 if how.file_years.count else period.year
+    return "" if period.year >= oldest else f"the file holds the years {oldest}-{newest} only"
+
+
+class _Files:
+    """The files of a run, each fetched once, however many parts it holds."""
+
+    def __init__(self, client: Client, how: HttpFileFetch) -> None:
+        self._client = client
+        self._how = how
+        self._answers: dict[str, Answer] = {}
+        self._unchanged: set[tuple[str, str | None, str | None]] = set()
+
+    def file(self, name: str, period: Period, link: str, held: Manifest | None) -> Fetched | Unchanged:
+        """Return the file behind a link as a part, unless it is as it is held."""
+        version = _version(link, held)
+        if version in self._unchanged:
+            return Unchanged(name)
+        if link not in self._answers:
+            answer = self._client.get(link, self._how.proof, unless=held)
+            if answer.content is None:
+                self._unchanged.add(version)
+                return Unchanged(name)
+            self._answers[link] = answer
+        answer = self._answers[link]
+        return Fetched(
+            part=name,
+            periods=[str(period)],
+            content=answer.content or b"",
+            url=link,
+            request={"method": "GET", "url": link},
+            media_type=answer.media_type,
+            file_name=_file_name(link),
+            published_at=_published_at(link),
+            headers=answer.headers,
+        )
+
+
+def _version(link: str, held: Manifest | None) -> tuple[str, str | None, str | None]:
+    """Return which version of a link's file is held, as the producer told it; none if another link's is."""
+    kept = held.response_headers if held and held.url == link else {}
+    return link, kept.get("etag"), kept.get("last-modified")
 
 
 class _Pages:
@@ -74,6 +128,9 @@ class _Pages:
         self._how = how
         self._links: dict[str, list[str] | None] = {}
         self._periods: set[Period] = set()
+        #: A page of all periods must be there and list files of some; one of a single period comes with its file.
+        self._shared = "{period}" not in how.listing_url
+        self.absence = "not listed on the page" if self._shared else "not published yet"
 
     def link(self, period: Period, code: str, held: Manifest | None) -> str | None:
         """Return the address of the one file of a period and area; None if it is not listed (yet).
@@ -84,6 +141,8 @@ class _Pages:
         self._periods.add(period)
         page = _filled(self._how.listing_url, period, code)
         links = self._links_of(page)
+        if self._shared:
+            self._demand_files(page, links, code)
         pattern = re.compile(_filled(self._how.link_pattern, period, code))
         matches = sorted({link for link in links or [] if pattern.fullmatch(_file_name(link))})
         if len(matches) > 1:
@@ -99,6 +158,21 @@ class _Pages:
                 "withdrawn or renamed it? What is held stays as it is."
             )
         return matches[0] if matches else None
+
+    def _demand_files(self, page: str, links: list[str] | None, code: str) -> None:
+        """Refuse a page of all periods that is gone, or on which no file of any period is named as the registry says.
+
+        Raises:
+            SourceRefused: so that a page or a file that was renamed is not taken for one that has not come yet.
+        """
+        anytime = self._how.link_pattern.replace("{period}", ".+").replace("{area}", code)
+        if not any(re.fullmatch(anytime, _file_name(link)) for link in links or []):
+            what = "is gone" if links is None else f"lists {_named(links)}"
+            raise SourceRefused(
+                f"{self._source.id}: {page} {what}; expected a file of some period that matches "
+                f"{self._how.link_pattern!r}. Look at {self._source.landing_page or 'the producer'} and correct "
+                "listing_url or link_pattern of the source in the registry."
+            )
 
     def demand_one(self) -> None:
         """Refuse to believe that nothing is published when the pages of several periods are all gone.
@@ -170,7 +244,8 @@ def _filled(template: str, period: Period, code: str) -> str:
 
 
 def _file_name(link: str) -> str:
-    return PurePosixPath(unquote(urlsplit(link).path)).name
+    """Return the name of a link's file, its letters composed (``ä`` can be written as one sign or two)."""
+    return unicodedata.normalize("NFC", PurePosixPath(unquote(urlsplit(link).path)).name)
 
 
 def _published_at(link: str) -> datetime | None:
