@@ -11,40 +11,59 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError, loads
+from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import requests
 import tenacity
 
+from include.archive import diagnosis
 from include.archive.addresses import Address
 from include.archive.manifest import Manifest
 from include.archive.proof import Kind, fault_of
 from include.archive.rate import RateLimit
-from include.archive.transfer import Limits, Transient, WatchedAdapter, receive
-from include.errors import SourceRefused, SourceUnavailable
+from include.archive.transfer import Limits, Transient, WatchedAdapter, context_with, receive
+from include.errors import SourceRefused, SourceUnavailable, UsageError
 from include.registry.models import Source
 
 log = logging.getLogger(__name__)
 
 LIMITS = Limits()
+#: Where a source's file of intermediate certificates lies; README.md there says how one is got and tested.
+CERTIFICATES = Path(__file__).parent / "certificates"
 
 _ACCEPT: dict[Kind, str] = {
     "json": "application/json",
     "workbook": "*/*",
     "html": "text/html,*/*;q=0.5",
     "text": "text/csv,text/plain,*/*;q=0.5",
+    "form": "text/html,text/plain,*/*;q=0.5",
 }
 _MEDIA: dict[Kind, tuple[str, ...]] = {
     "json": ("json",),
     "workbook": ("excel", "spreadsheet", "octet-stream", "zip"),
     "html": ("html",),
     "text": ("csv", "text/plain", "octet-stream"),
+    "form": ("text/", "octet-stream"),
 }
 _HEALING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _KEPT_HEADERS = ("content-encoding", "content-length", "content-type", "date", "etag", "last-modified")
+
+
+class _NoQueries(logging.Filter):
+    """Takes query strings, which may hold a key, out of what urllib3 logs of its requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the addresses among a record's arguments; let every record through."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(a.partition("?")[0] if isinstance(a, str) else a for a in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_NoQueries())
 
 
 @dataclass(frozen=True)
@@ -62,7 +81,7 @@ class Answer:
 
 
 class HttpRefused(SourceRefused):
-    """A 4xx answer; ``status`` is its number and ``title`` what the producer calls the fault, if it says so."""
+    """A 4xx (or otherwise useless) answer; ``status`` is its number and ``title`` what the producer calls the fault, if it says so."""
 
     def __init__(self, text: str, status: int, title: str = "") -> None:
         super().__init__(text)
@@ -81,6 +100,7 @@ class Client:
         calls_per_second: float = 1.0,
         contact: str | None = None,
         limits: Limits = LIMITS,
+        certificates: Path | None = None,
     ) -> None:
         """Make ready to ask; nothing is sent yet.
 
@@ -90,12 +110,18 @@ class Client:
             calls_per_second: most calls to the producer, over all processes.
             contact: address that the producer can turn to, sent with each call.
             limits: how long and how much.
+            certificates: file of intermediate certificates (PEM) that the producer's server leaves out, added to the
+                trusted ones. Not used where something stands in the producer's place: that has a chain of its own.
+
+        Raises:
+            UsageError: the file of certificates is not there or holds something else.
         """
         self._source = source
         self._address = address
         self._limits = limits
         self.slow_to(calls_per_second)
-        self._adapter = WatchedAdapter()
+        context = context_with(certificates) if certificates and address.base is None else None
+        self._adapter = WatchedAdapter(context)
         self._session = requests.Session()
         self._session.auth = lambda request: request  # never a log-in from a .netrc
         self._session.headers.update(
@@ -177,16 +203,17 @@ class Client:
         """Send, follow redirects to where it is allowed, and return the proven answer."""
         for _ in range(_MOST_REDIRECTS + 1):
             self._permit(url)
-            self._rate.wait(ends - time.monotonic())
-            with self._send(method, url, kind, more) as response:
+            self._rate.wait(min(ends - time.monotonic(), self._limits.max_wait_seconds))
+            with self._send(method, url, kind, ends, more) as response:
                 if response.status_code not in _REDIRECTS:
-                    return self._answer(response, url, kind)
+                    return self._answer(response, url, kind, conditional=bool(more.get("headers")))
                 if "form" in more and response.status_code not in (307, 308):
                     method, more = "GET", {}
                 url = self._redirected(method, url, response)
         raise SourceRefused(f"{self._source.id}: {shown(url)} redirects in a circle.")
 
-    def _send(self, method: str, url: str, kind: Kind, more: dict[str, Any]) -> requests.Response:
+    def _send(self, method: str, url: str, kind: Kind, ends: float, more: dict[str, Any]) -> requests.Response:
+        left = max(ends - time.monotonic(), 0.001)
         headers = {"Accept": _ACCEPT[kind], **more.get("headers", {})}
         login = self._address.login if self.stands_in(url) else None
         try:
@@ -199,27 +226,32 @@ class Client:
                 auth=login,
                 stream=True,
                 allow_redirects=False,
-                timeout=(self._limits.connect_seconds, self._limits.read_seconds),
+                timeout=(min(self._limits.connect_seconds, left), min(self._limits.read_seconds, left)),
             )
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise SourceRefused(
                     f"{self._source.id}: the certificate of {urlsplit(url).hostname} is not valid, so nothing was "
-                    "read. Is it the producer's fault, tell them; if a certificate authority is missing here, add "
-                    "it to the machine's bundle (REQUESTS_CA_BUNDLE). Verification is never switched off."
+                    "read. Is it the producer's fault, tell them; if its server leaves out an intermediate one, add "
+                    "that as include/archive/certificates/README.md says; if a certificate authority is missing here, "
+                    "add it to the machine's bundle (REQUESTS_CA_BUNDLE). Verification is never switched off."
                 ) from None
             raise Transient(f"the TLS connection failed ({type(error).__name__})") from None
         except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
             raise Transient(f"no answer ({type(error).__name__})") from None
         except requests.exceptions.RequestException as error:
             raise SourceRefused(f"{self._source.id}: {shown(url)} cannot be asked ({type(error).__name__}).") from None
+        except OSError as error:
+            raise UsageError(
+                f"{self._source.id}: the trusted certificates cannot be read ({type(error).__name__}). "
+                "Set REQUESTS_CA_BUNDLE to a bundle that is there, or unset it."
+            ) from None
 
     # --- hosts and redirects -------------------------------------------------------------------------------------
 
     def _permit(self, url: str) -> None:
         """Let pass only http(s) addresses of allowed hosts."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or (parts.hostname or "") not in self._address.hosts:
+        if not _is_web(url) or (urlsplit(url).hostname or "") not in self._address.hosts:
             raise SourceRefused(
                 f"{self._source.id}: {shown(url)} is not asked: only http(s) addresses of "
                 f"{', '.join(sorted(self._address.hosts))} are allowed. If the producer has moved, change "
@@ -228,7 +260,12 @@ class Client:
 
     def _redirected(self, method: str, url: str, response: requests.Response) -> str:
         """Return where a redirect leads; a question that was posted is posted again or not at all."""
-        target = urljoin(url, response.headers.get("Location", ""))
+        target = response.headers.get("Location", "")
+        if not target or not _is_web(target := _joined(url, target)):
+            raise SourceRefused(
+                f"{self._source.id}: {shown(url)} redirects to {shown(target) if target else 'nowhere'}, which is no "
+                "web address. Only http(s) addresses of the source's allowed_hosts are asked."
+            )
         if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
             raise SourceRefused(f"{self._source.id}: {shown(url)} redirects to an address without TLS.")
         if method == "POST" and response.status_code not in (307, 308):
@@ -240,32 +277,44 @@ class Client:
 
     # --- the answer ----------------------------------------------------------------------------------------------
 
-    def _answer(self, response: requests.Response, url: str, kind: Kind) -> Answer:
+    def _answer(self, response: requests.Response, url: str, kind: Kind, *, conditional: bool) -> Answer:
         """Return a proven answer, or raise what its status or bytes say."""
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        if response.status_code == 304:
+        if response.status_code == 304 and conditional:
             return Answer(url, None, headers)
         if response.status_code != 200:
             raise self._failure(response, url)
         body = receive(response, self._limits)
         if fault := fault_of(body.content, kind, framed=body.framed):
-            raise Transient(fault)
+            raise Transient(fault + self._kept(url, headers, body.content, fault))
         answer = Answer(url, body.content, headers)
         if not any(word in answer.media_type for word in _MEDIA[kind]):
-            log.warning("%s: %s calls its %s %r", self._source.id, shown(url), kind, answer.media_type)
+            log.warning(
+                "drift: %s: %s calls its %s %r; its bytes are what was asked for, so it was taken",
+                *(self._source.id, shown(url), kind, answer.media_type),
+            )
         return answer
+
+    def _kept(self, url: str, headers: dict[str, str], content: bytes, fault: str) -> str:
+        """Keep an answer that is not what was asked for, so that a person can see what it is; say where."""
+        file = diagnosis.keep(self._source.id, shown(url), headers, content, fault, secrets=self._secrets(url))
+        return f"; what came is kept, without secrets, in {file}" if file else ""
+
+    def _secrets(self, url: str) -> list[str]:
+        """Return what an answer may repeat of the question and that nobody else may see."""
+        return [value for _, value in parse_qsl(urlsplit(url).query)] + list(self._address.login or ())
 
     def _failure(self, response: requests.Response, url: str) -> Exception:
         """Return the error that an answer other than 200 is."""
         status = response.status_code
         if status in _HEALING:
             wait = _retry_after(response.headers.get("Retry-After"))
-            if wait is not None and wait > self._limits.max_wait_seconds:
-                return SourceUnavailable(f"it answered {status} and asks to come back in {wait:.0f} s")
             if wait is not None:
                 self._rate.hold(wait)  # for every process; the next attempt waits for its turn
+            if wait is not None and wait > self._limits.max_wait_seconds:
+                return SourceUnavailable(f"it answered {status} and asks to come back in {wait:.0f} s")
             return Transient(f"it answered {status}")
-        title = _title(response, self._limits)
+        title = diagnosis.redacted(_title(response, self._limits), self._secrets(url))
         advice = "The thing is gone or has moved" if status in (404, 410) else "The request or its address is wrong"
         return HttpRefused(
             f"{self._source.id}: {shown(url)} answered {status}{f' ({title})' if title else ''}. {advice}: compare "
@@ -279,11 +328,11 @@ def _retry_after(text: str | None) -> float | None:
     """Return the seconds that a Retry-After means, given in seconds or as an HTTP date; None if it means nothing."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.strip().isascii() and text.strip().isdigit():
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
@@ -299,8 +348,28 @@ def _title(response: requests.Response, limits: Limits) -> str:
     return "".join(sign for sign in str(text) if sign.isprintable())[:120]
 
 
+def _is_web(url: str) -> bool:
+    """Return whether a text is an http(s) address that can be read as one."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
+    except ValueError:
+        return False
+
+
+def _joined(url: str, target: str) -> str:
+    """Return where a link of a page leads; a link that cannot be read is returned as it is."""
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
+
+
 def shown(url: str) -> str:
     """Return an address as it may stand in a message or log: without user, password and query."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "an address that cannot be read"
+    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, parts.path, "", ""))

@@ -7,7 +7,7 @@ import struct
 import zipfile
 from typing import Literal
 
-Kind = Literal["workbook", "json", "html", "text"]
+Kind = Literal["workbook", "json", "html", "text", "form"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE = 0xFFFFFFFF
@@ -21,23 +21,19 @@ def fault_of(content: bytes, kind: Kind, *, framed: bool) -> str | None:
 
     Args:
         content: the bytes, decoded.
-        kind: what was asked for.
+        kind: what was asked for; "form" is a page or whatever else a form gives, which who asked must prove.
         framed: whether the transfer itself had an end that was reached (a length, chunks, a compressed stream).
     """
     if not content.strip():
         return "the answer is empty"
-    if kind == "html":
+    if kind == "html" or kind == "form":
         whole = framed or b"</html" in content[-4096:].lower()
         return None if whole else "the page breaks off before </html>"
     if _MARKUP.match(content):
         return "a web page came instead (an error or log-in page?)"
-    match kind:
-        case "json":
-            return _json_fault(content)
-        case "text":
-            return _text_fault(content, framed=framed)
-        case "workbook":
-            return _workbook_fault(content)
+    if kind == "json":
+        return _json_fault(content)
+    return _text_fault(content, framed=framed) if kind == "text" else _workbook_fault(content)
 
 
 def _json_fault(content: bytes) -> str | None:

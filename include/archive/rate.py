@@ -9,7 +9,7 @@ from include.errors import SourceUnavailable
 #: A little slower than allowed, for calls do not arrive as evenly as they are sent.
 _MARGIN = 1.1
 #: A slot further ahead than this was written by a clock that has been set back since.
-_FURTHEST_SECONDS = 3600.0
+_FURTHEST_SECONDS = 3600.0  # so a producer that asks for longer is asked again after an hour
 
 
 class RateLimit:
@@ -37,10 +37,10 @@ class RateLimit:
         time.sleep(turn - now)
 
     def hold(self, seconds: float) -> None:
-        """Let nobody call for so many seconds, as the producer asked."""
+        """Let nobody call for so many seconds, as the producer asked; for an hour at most."""
         with locked(self._name) as file:
             now = time.time()
-            _write(file, max(_read(file, now), now + seconds))
+            _write(file, max(_read(file, now), now + min(seconds, _FURTHEST_SECONDS)))
 
 
 def _read(file: TextIO, now: float) -> float:

@@ -5,12 +5,14 @@ closes the socket when time is up, wherever the exchange then is.
 """
 
 import socket
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -18,10 +20,13 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.util import create_urllib3_context
 
-from include.errors import SourceUnavailable
+from include.errors import SourceUnavailable, UsageError
 
 _CHUNK = 64 * 1024
+#: Inflated at a time, so that a chunk that swells takes no more memory than the answer may.
+_INFLATED = 2**20
 
 
 @dataclass(frozen=True)
@@ -51,32 +56,34 @@ class Transient(SourceUnavailable):
 class WatchedAdapter(HTTPAdapter):
     """An adapter that knows its open sockets, and can end what goes on over them."""
 
-    def __init__(self) -> None:
-        self._sockets: list[socket.socket] = []
-        self._pools = _pools(self._sockets)
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        """Make ready; with ``context``, TLS is spoken by it (the trusted bundle is added to it as to any other)."""
+        self._sockets = _Sockets()
+        self._context = context
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Set up connections that note their sockets."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+        super().init_poolmanager(*args, **(kwargs | self._tls()))
+        self.poolmanager.pool_classes_by_scheme = _pools(self._sockets)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Do the same for connections through a proxy."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = self._pools
+        manager = super().proxy_manager_for(*args, **(kwargs | self._tls()))
+        manager.pool_classes_by_scheme = _pools(self._sockets)
         return manager
+
+    def _tls(self) -> dict[str, Any]:
+        return {"ssl_context": self._context} if self._context else {}
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[threading.Event]:
         """End all exchanges after so many seconds; the event that is yielded then tells that this is why."""
-        expired = threading.Event()
+        expired = self._sockets.expired = threading.Event()
 
         def end() -> None:
             expired.set()
-            for sock in self._sockets:
-                if sock.fileno() != -1:
-                    _shut(sock)
+            self._sockets.shut()
 
         watchdog = threading.Timer(max(seconds, 0.001), end)
         watchdog.daemon = True
@@ -85,36 +92,54 @@ class WatchedAdapter(HTTPAdapter):
             yield expired
         finally:
             watchdog.cancel()
-            self._sockets[:] = [sock for sock in self._sockets if sock.fileno() != -1]
+            self._sockets.forget_closed()
 
 
-def _shut(sock: socket.socket) -> None:
-    """Shut a socket down below TLS, so that a read that waits for it in another thread comes back."""
-    try:
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # it was closed meanwhile
+class _Sockets:
+    """The sockets that are open; one opened after time was up is shut at once."""
+
+    def __init__(self) -> None:
+        self.expired = threading.Event()
+        self._open: list[socket.socket] = []
+
+    def note(self, sock: socket.socket) -> None:
+        """Remember a socket. It is noted before the clock is looked at, so that none slips through between the two."""
+        self._open.append(sock)
+        if self.expired.is_set():
+            self.shut()
+
+    def shut(self) -> None:
+        """Shut all of them down below TLS, so that reads that wait for them in another thread come back."""
+        for sock in list(self._open):
+            if sock.fileno() != -1:
+                try:
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                except OSError:
+                    continue  # it was closed meanwhile
+
+    def forget_closed(self) -> None:
+        self._open = [sock for sock in self._open if sock.fileno() != -1]
 
 
-def _pools(opened: list[socket.socket]) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(sockets: _Sockets) -> dict[str, type[HTTPConnectionPool]]:
     """Return connection pools whose connections note each socket they open."""
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             sock = super()._new_conn()
-            opened.append(sock)
+            sockets.note(sock)
             return sock
 
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             sock = super()._new_conn()
-            opened.append(sock)
+            sockets.note(sock)
             return sock
 
         def connect(self) -> None:
             super().connect()
             if isinstance(self.sock, socket.socket):
-                opened.append(self.sock)  # wrapping in TLS made another of it
+                sockets.note(self.sock)  # wrapping in TLS made another of it
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -123,6 +148,35 @@ def _pools(opened: list[socket.socket]) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
+
+
+def context_with(certificates: Path) -> ssl.SSLContext:
+    """Return a TLS context that knows a file of intermediate certificates beside the trusted ones.
+
+    The file adds links to chains, no trust: a chain must still end in a root of the trusted bundle (certifi's, or
+    ``REQUESTS_CA_BUNDLE``), which requests loads into the context at each connection.
+
+    Raises:
+        UsageError: the file is not there, holds no certificate of an authority, or holds a root.
+    """
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(cafile=certificates)
+    except OSError as error:
+        what = "holds no certificates in PEM form" if isinstance(error, ssl.SSLError) else "is not there"
+        raise UsageError(
+            f"The file of intermediate certificates {certificates} {what}. How to get it, and how to see that it is "
+            "the right one, stands in include/archive/certificates/README.md. Verification is never switched off."
+        ) from None
+    held = context.get_ca_certs()
+    if not held or any(certificate["subject"] == certificate["issuer"] for certificate in held):
+        what = "a root certificate" if held else "no certificate of an authority"
+        raise UsageError(
+            f"The file of intermediate certificates {certificates} holds {what}; only intermediates belong there. "
+            "A root that is missing here goes into the machine's bundle (REQUESTS_CA_BUNDLE)."
+        )
+    context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN  # from Python 3.13 on an intermediate would be trusted
+    return context
 
 
 @dataclass(frozen=True)
@@ -143,18 +197,21 @@ def receive(response: requests.Response, limits: Limits) -> Body:
     coding = response.headers.get("Content-Encoding", "identity").lower().strip()
     if coding not in ("identity", "", "gzip", "x-gzip"):
         raise SourceUnavailable(f"the answer is coded as {coding[:20]!r}, which was not asked for")
-    inflate = zlib.decompressobj(wbits=31) if "gzip" in coding else None
+    inflate = _Inflater(limits.max_bytes) if "gzip" in coding else None
     content = bytearray()
     received = 0
     for chunk in _chunks(response, limits):
         received += len(chunk)
-        content += _inflated(inflate, chunk, limits.max_bytes + 1 - len(content)) if inflate else chunk
+        if inflate:
+            inflate.into(content, chunk)
+        else:
+            content += chunk
         if max(received, len(content)) > limits.max_bytes:
             raise SourceUnavailable(f"the answer is larger than {limits.max_bytes:,} bytes; it was not read further")
     length = response.headers.get("Content-Length", "")
     if length.isdigit() and int(length) != received:
         raise Transient(f"the answer broke off after {received:,} of {int(length):,} bytes")
-    if inflate and not inflate.eof:
+    if inflate and not inflate.whole:
         raise Transient(f"the compressed answer broke off after {received:,} bytes")
     chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
     return Body(bytes(content), framed=length.isdigit() or chunked or inflate is not None)
@@ -174,9 +231,26 @@ def _chunks(response: requests.Response, limits: Limits) -> Iterator[bytes]:
         raise Transient(f"the answer broke off after {received:,} bytes ({type(error).__name__})") from error
 
 
-def _inflated(inflate: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
-    """Return a chunk inflated, at most so many bytes of it."""
-    try:
-        return inflate.decompress(chunk, max(most, 1))
-    except zlib.error as error:
-        raise Transient("the compressed answer is damaged") from error
+class _Inflater:
+    """Inflates a gzip stream, which may have several members one after another (RFC 1952, 2.2)."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._member = zlib.decompressobj(wbits=31)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last member has come to its end."""
+        return self._member.eof
+
+    def into(self, content: bytearray, chunk: bytes) -> None:
+        """Add a chunk, inflated, to what has come before; no further than a little over the most."""
+        rest = chunk
+        while rest and len(content) <= self._most:
+            if self._member.eof:
+                self._member = zlib.decompressobj(wbits=31)
+            try:
+                content += self._member.decompress(rest, _INFLATED)
+            except zlib.error as error:
+                raise Transient("the compressed answer is damaged") from error
+            rest = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
