@@ -77,9 +77,7 @@ def test_the_content_holds_the_rows_and_the_topics_own_labels_and_the_answers_ar
     (file,) = found("2023")
     document = json.loads(file.content)
     assert (document["amne"], document["fraga"]["diagnos"]) == (TOPIC, ["VXY3"])
-    assert document["dimensioner"]["diagnos"] == [
-        {"id": "VXY3", "kod": "X85-Y09", "text": "Övergrepp av annan person"}
-    ]
+    assert document["dimensioner"]["diagnos"] == [{"id": "VXY3", "kod": "X85-Y09", "text": "Övergrepp av annan person"}]
     assert [e["text"] for e in document["dimensioner"]["region"]] == ["Riket", "Jämtlands län"]
     received = [row for piece in file.pieces for row in json.loads(piece)["data"]]
     assert len(received) == len(document["data"]) == 2 * (9 + 6)  # nobody of the county is 0-4: three rows less
@@ -136,7 +134,15 @@ def test_all_causes_in_place_of_one_are_never_taken_for_an_answer(sos, found):
 
 
 def test_a_row_divided_by_something_not_asked_by_stops(sos, found):
-    row = {"diagnosId": "VXY3", "alderId": 1, "konId": 1, "regionId": 0, "vardformId": "SVOV", "mattId": 6, "ar": "2023"}
+    row = {
+        "diagnosId": "VXY3",
+        "alderId": 1,
+        "konId": 1,
+        "regionId": 0,
+        "vardformId": "SVOV",
+        "mattId": 6,
+        "ar": "2023",
+    }
     page = {"data": [row | {"typId": "1", "varde": "5"}], "sida": 1, "sidor": 1, "nasta_sida": None}
     sos.faults = [Reply(json.dumps(page).encode(), headers={"Content-Type": "application/json"})]
     with pytest.raises(LayoutChanged, match="typId"):
