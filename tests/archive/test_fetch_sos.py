@@ -151,20 +151,20 @@ def test_a_row_divided_by_something_not_asked_by_stops(sos, found):
 
 def test_a_measure_whose_label_is_not_the_registrys_stops(sos, found):
     sos.dimensions["matt"][0]["text"] = "Antal vårdtillfällen"
-    with pytest.raises(LayoutChanged, match="measure 6 .* should be patients"):
+    with pytest.raises(LayoutChanged, match=r"measure 6 .* should be patients"):
         found("2023")
 
 
 def test_count_and_rate_that_change_places_stop(sos, found):
     first, second, _ = sos.dimensions["matt"]
     first["text"], second["text"] = second["text"], first["text"]
-    with pytest.raises(LayoutChanged, match="measure 6 .* should be patients"):
+    with pytest.raises(LayoutChanged, match=r"measure 6 .* should be patients"):
         found("2023")
 
 
 def test_a_region_whose_number_has_another_name_stops(sos, found):
     sos.dimensions["region"][2]["text"] = "Storumans kommun"
-    with pytest.raises(LayoutChanged, match="0 regions .* are 23 Jämtlands län"):
+    with pytest.raises(LayoutChanged, match=r"0 regions .* are 23 Jämtlands län"):
         found("2023")
 
 
