@@ -64,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--part", help="what the file is a version of, e.g. Rn01-2024 (default: read from the file)")
     check.add_argument("--capture", help="id of an archived capture to check and stage")
 
+    for verdict, text in (
+        ("approve", "load a capture that the check holds, in spite of what is strange in it"),
+        ("reject", "never load a capture that the check holds"),
+    ):
+        decide = add(verdict, _decide, text)
+        decide.add_argument("capture", help="id of the capture, as the check's message names it")
+        decide.add_argument("--reason", required=True, help="why; it is kept beside the archive and shown")
+        decide.set_defaults(verdict=verdict)
+
     load = add("load", _load, "check and load every archived capture that is not in the warehouse yet")
     load.add_argument("sources", nargs="*", metavar="source", help="ids of the sources (default: all)")
     load.add_argument("--as-of", help="only what had been archived at this moment")
@@ -186,29 +195,58 @@ def _load(chosen: argparse.Namespace) -> int:
     from include.load.run import loaded_captures
     from include.registry.read import registry
 
-    as_of = _moment(chosen.as_of)
+    as_of, code = _moment(chosen.as_of), 0
     for source_id in [_source(each) for each in chosen.sources] or registry().sources:
         loaded = loaded_captures(source_id)
         held = Archive(settings.archive_url()).manifests(source_id, as_of=as_of)
         waiting = sorted((m for m in held if m.capture_id not in loaded), key=lambda m: m.captured_at)
         if not waiting:
             print(f"{source_id}: every archived capture is in the warehouse already.")
-        _load_captures([m.capture_id for m in waiting], verbs.by_hand(None, "archive", as_of))
+        code = max(code, _load_captures([m.capture_id for m in waiting], verbs.by_hand(None, "archive", as_of)))
+    return code
+
+
+def _decide(chosen: argparse.Namespace) -> int:
+    from include import verbs
+
+    word = verbs.decide(chosen.capture, chosen.verdict, _user(), chosen.reason)
+    print(f"{word.capture}: {word.verdict} by {word.by} at {word.at:%Y-%m-%d %H:%M} UTC: {word.reason}")
+    if word.verdict == "approve":
+        print(f"  next: python -m include load {word.capture.split('/')[0]}")
     return 0
+
+
+def _user() -> str:
+    """Return who gives this command: ``FOLLOWUP_USER``, else the login name."""
+    import getpass
+
+    try:
+        return os.environ.get("FOLLOWUP_USER") or getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user may have no name
+        raise UsageError("Nobody knows who you are: set FOLLOWUP_USER to your name.") from error
 
 
 def _load_captures(capture_ids: Sequence[str], run: Any) -> int:
     from include import verbs
+    from include.check.run import CaptureHeld
 
+    held: list[CaptureHeld] = []
     for capture_id in capture_ids:
-        checked = verbs.check(capture_id, run)
+        try:
+            checked = verbs.check(capture_id, run)
+        except CaptureHeld as waits:  # it waits for a person, and the others need not
+            held.append(waits)
+            print(f"  {capture_id}: held, waits for a person's word")
+            continue
         if checked.staged is None:
             print(f"  {capture_id}: nothing may be loaded; see {checked.report}")
             continue
         done = verbs.load(checked.staged, run)
         print(f"  {capture_id}: {done.rows_in} figures in, {done.new} new, {done.unchanged} unchanged, "
               f"{done.revised} revised, {done.withdrawn} withdrawn, {done.quarantined} set aside")  # fmt: skip
-    return 0
+    for error in held:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    return held[0].exit_code if held else 0
 
 
 def _measure(chosen: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from include.registry.models import Edition, Registry
 from include.registry.read import registry
 
 if TYPE_CHECKING:
+    from include.archive.approvals import Word
     from include.archive.manifest import Manifest
     from include.archive.run import ArchiveResult
     from include.check.run import CheckResult
@@ -115,12 +116,61 @@ def check(capture_id: str, run: Run) -> "CheckResult":
             entry.update(rows_in=refused.result.rows_in, rejected=refused.result.rejected)
             raise
         entry.update(
-            reason="; ".join(result.warnings),
+            state="ok" if result.staged else "skipped",
+            reason="; ".join(result.warnings) if result.staged else str(result.refusal),
             rows_in=result.rows_in,
             quarantined=result.quarantined,
             rejected=result.rejected,
         )
     return result
+
+
+def decide(
+    capture_id: str, verdict: Literal["approve", "reject"], by: str, reason: str, run_id: str = "by-hand"
+) -> "Word":
+    """Write a person's word about a capture that the check holds; a retry writes nothing.
+
+    Args:
+        capture_id: the capture.
+        verdict: approve (its findings are then only told) or reject (it is never loaded).
+        by: who says so.
+        reason: why.
+        run_id: the run's name in the ledger.
+
+    Raises:
+        UsageError: there is no such capture, name or reason is lacking, it was decided otherwise before, or there is
+            nothing to decide: it passes, or it is refused for something that no word can mend.
+    """
+    from include.archive import approvals
+    from include.archive.store import Archive
+    from include.check import run as check_run
+
+    with _ledger("approve", _publish_run(run_id), capture_id=capture_id) as entry:
+        store = Archive(settings.archive_url())
+        manifest = store.manifest(capture_id)
+        words = approvals.words(store, manifest.source_id, manifest.part)
+        codes: tuple[str, ...] = ()
+        if not words.rejection(capture_id):
+            trial = check_run.check(capture_id, dry_run=True, archive=store)
+            codes = trial.held
+            if not codes and not words.approvals(capture_id):
+                _nothing_to_decide(trial, verdict)
+        word = approvals.give(store, capture_id, verdict, by, reason, codes, datetime.now(UTC))
+        entry.update(
+            state="ok" if verdict == "approve" else "skipped",
+            reason=f"{word.verdict} by {word.by}: {word.reason} ({', '.join(word.findings) or 'no findings'})",
+        )
+    return word
+
+
+def _nothing_to_decide(trial: "CheckResult", verdict: str) -> None:
+    """Refuse a word about a capture that is not held; one that is refused for its content may still be rejected."""
+    if trial.refusal is None:
+        raise UsageError(f"{trial.capture_id} is not held: it passes the check, and needs no word. Load it.")
+    if verdict == "approve":
+        raise UsageError(
+            f"{trial.capture_id} is refused for what it says, which no approval can mend:\n{trial.refusal}"
+        )
 
 
 def load(staged: str, run: Run) -> "LoadResult":

@@ -4,6 +4,7 @@
 
     <archive>/objects/<first two of sha256>/<sha256>
     <archive>/manifests/<source>/<part>/<captured_at>-<first 12 of sha256>.json
+    <archive>/approvals/<capture id>.json        a person's word about a capture (see :mod:`include.archive.approvals`)
 
 Any fsspec address will do: a folder, ``s3://bucket/archive`` (log-in by the usual ``AWS_*`` or ``FSSPEC_*``
 variables), ``memory://``. An object is written before its manifest, so that whatever stops a write leaves at worst an
@@ -71,13 +72,17 @@ class Archive:
         ``content`` was put together of several; the rest is described at :class:`Manifest`.
         """
         captured_at = captured_at.astimezone(UTC).replace(microsecond=0)
-        same = hashlib.sha256(canonical(content, media_type, file_name)).hexdigest()
+        same, ceased = hashlib.sha256(canonical(content, media_type, file_name)).hexdigest(), list(withdrawn)
         with locked(f"archive-{source_id}"):
             before = self.latest(source_id, part, as_of=captured_at)
-            while before and before.canonical_sha256 != same and before.captured_at == captured_at:
+            while (
+                before
+                and (before.canonical_sha256 != same or before.withdrawn != ceased)
+                and before.captured_at == captured_at
+            ):
                 captured_at += timedelta(seconds=1)  # versions within one second keep their order
                 before = self.latest(source_id, part, as_of=captured_at)
-            if before and before.canonical_sha256 == same:
+            if before and before.canonical_sha256 == same and before.withdrawn == ceased:
                 return before.model_copy(update={"change": "UNCHANGED"})
             sha256 = self._put_object(content)
             manifest = Manifest(
@@ -101,7 +106,7 @@ class Archive:
                 response_headers=response_headers or {},
                 facts=list(facts),
                 notes=list(notes),
-                withdrawn=list(withdrawn),
+                withdrawn=ceased,
                 pieces=[self._put_object(piece) for piece in pieces],
             )
             self._write(self._manifest_path(manifest.capture_id), manifest.to_json())
@@ -115,6 +120,10 @@ class Archive:
         """
         have = set(self._manifest_paths())
         missing = [path for path in other._manifest_paths() if path not in have]
+        words = self.beside("approvals")
+        for path, raw in other.beside("approvals").items():
+            if path not in words:
+                self._write(path, raw)
         for path, raw in other._read_many(missing).items():
             manifest = other._parse(path, raw)
             for sha256 in (manifest.sha256, *manifest.pieces):
@@ -122,6 +131,16 @@ class Archive:
                     self._put_object(other._object(sha256, path))
             self._write(path, raw)
         return len(missing)
+
+    def write_beside(self, path: str, content: bytes) -> None:
+        """Write a small file that is about captures, never over another.
+
+        Raises:
+            ArchiveDamaged: the file is there already; what was written once stays.
+        """
+        if self._fs.exists(self._full(path)):
+            raise ArchiveDamaged(f"{self._full(path)} is there already, and what was written once stays as it is.")
+        self._write(path, content)
 
     def _put_object(self, content: bytes) -> str:
         """Keep bytes under their hash, which is returned. Bytes that are held already are left alone."""
@@ -191,6 +210,12 @@ class Archive:
         ids = [path.removeprefix("manifests/")[:-5] for path in self._manifest_paths(source_id, part)]
         held = [capture for capture in ids if as_of is None or captured_at_of(capture) <= as_of]
         return self.manifest(max(held, key=lambda c: (captured_at_of(c), c))) if held else None
+
+    def beside(self, folder: str) -> dict[str, bytes]:
+        """Return the small files about captures in a folder, by path below the archive, sorted; none if it lacks."""
+        self._fs.invalidate_cache()
+        found = (path.removeprefix(self._root).lstrip("/") for path in self._fs.find(self._full(folder)))
+        return self._read_many(sorted(path for path in found if path.endswith(".json")))
 
     def verify(self) -> list[str]:
         """Read everything again; return one text for each file that is not what it should be (none = all is well)."""

@@ -1,21 +1,23 @@
-"""check: one archived capture ► reader ► declared corrections ► gate ► staging, with a report of every run."""
+"""check: one archived capture ► reader ► corrections ► gate (and the version before) ► staging, with a report."""
 
 import hashlib
 import importlib
 import mimetypes
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from include import settings
+from include.archive import approvals
 from include.archive.manifest import Manifest, capture_id
 from include.archive.store import Archive
 from include.check import history, report, staging
 from include.check.corrections import correct
 from include.check.gate import Reveal, gate
+from include.check.history import Comparison
 from include.check.identity import Identity
 from include.check.report import Examination
 from include.check.suites import common
@@ -54,11 +56,13 @@ class CheckResult:
     """What came of checking one capture; rows_in = passed + quarantined + rejected.
 
     Attributes:
-        staged: folder in which it waits for the load; None for a dry run.
+        staged: folder in which it waits for the load; None for a dry run, and where a person has rejected the capture.
         warnings: one Swedish line each.
         report: address of this run's report; empty for a dry run.
         set_aside: how many figures were set aside for each reason.
-        refusal: why nothing may be loaded (only a dry run returns this; otherwise it is raised).
+        refusal: why nothing may be loaded (a dry run returns this, and a capture that a person has rejected; otherwise
+            it is raised).
+        held: codes of the findings for which it waits for a person's word.
     """
 
     capture_id: str
@@ -72,6 +76,7 @@ class CheckResult:
     set_aside: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     refusal: str | None = None
+    held: tuple[str, ...] = ()
 
 
 class CaptureRefused(CheckFailed):
@@ -84,6 +89,10 @@ class CaptureRefused(CheckFailed):
     def __init__(self, text: str, result: CheckResult) -> None:
         super().__init__(text)
         self.result = result
+
+
+class CaptureHeld(CaptureRefused):
+    """A capture is too unlike the version before, and waits for a person's word (:mod:`include.check.history`)."""
 
 
 def check(
@@ -105,15 +114,23 @@ def check(
         reader: another than the source's own.
         suite: another than the source's own.
 
+    A capture that a person has rejected is not loaded, and nothing is raised: it has been dealt with.
+
     Raises:
         CaptureRefused: a critical expectation does not hold; the text shows the rows and the report's address.
+        CaptureHeld: it holds, but the capture is so unlike the version before that a person must say what it is.
         LayoutChanged: the reader does not know the file's layout.
         ArchiveDamaged: the archived bytes do not match their hash.
     """
     archive = archive or Archive(settings.archive_url())
     manifest, registry = archive.manifest(capture_id), registry or read_registry()
-    earlier = _earlier(archive, manifest, registry, reader)
-    examination, fault = examine(archive.read(capture_id), manifest, registry, reader, suite, earlier)
+    words = approvals.words(archive, manifest.source_id, manifest.part)
+    earlier = _earlier(archive, manifest, registry, reader, words)
+    examination, fault = examine(
+        archive.read(capture_id), manifest, registry, reader, suite, earlier, words.approvals(capture_id)
+    )
+    if rejection := words.rejection(capture_id):
+        examination = replace(examination, rejection=rejection)
     if dry_run:
         return _result(examination)
     kept = str(staging.keep_report(capture_id, report.html(examination)))
@@ -122,8 +139,12 @@ def check(
         return _result(examination, staged=str(staged), kept=kept)
     staging.unstage(capture_id)
     result = _result(examination, kept=kept)
+    if examination.rejection:
+        return result
     if isinstance(fault, LayoutChanged):
         raise LayoutChanged(str(result.refusal)) from fault
+    if examination.held:
+        raise CaptureHeld(str(result.refusal), result)
     raise CaptureRefused(str(result.refusal), result) from fault
 
 
@@ -175,19 +196,22 @@ def examine(
     reader: Reader | None = None,
     suite: Suite | None = None,
     earlier: "pa.Table | None" = None,
+    approved: "Sequence[approvals.Word]" = (),
 ) -> tuple[Examination, CheckFailed | LayoutChanged | None]:
     """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
 
     Pure but for the readers' own doing: nothing is written, no clock is read. ``earlier`` is the tidy table of the
-    version before, if there is one.
+    version before, if there is one; ``approved`` are the words with which persons have approved this capture.
     """
     source = registry.sources[manifest.source_id]
     reader = reader or _reader(source)
     suite = suite or importlib.import_module(f"include.check.suites.{source.suite}")
     rows_in = 0
+    taken: dict[str, int] = {}
     try:
         result = reader.read(content, manifest, source, registry)
         assert_identity(result)
+        result, taken = history.carry(result, manifest, earlier)
         rows_in = result.rows_in
         result, applied = correct(result, [c for c in registry.corrections.values() if c.source == source.id])
     except (CheckFailed, LayoutChanged) as fault:
@@ -195,15 +219,10 @@ def examine(
         refusal = Examination(manifest, source, none, none, rows_in, refusal=str(fault))
         return refusal, fault
     rules = [*_common(result, manifest, source, registry), *suite.expectations(source, registry)]
-    identities = suite.identities(source, registry)
-    if earlier is not None:
-        rules, identities = [*rules, *history.expectations(earlier)], [*identities, *history.identities(earlier)]
-    verdict = gate(
-        result,
-        rules,
-        identities,
-        _reveal(manifest, source, registry),
-    )
+    reveal = _reveal(manifest, source, registry)
+    verdict = gate(result, rules, suite.identities(source, registry), reveal)
+    beside = Comparison(earlier, result.table) if earlier is not None else None
+    codes = {code for word in approved for code in word.findings}
     return (
         Examination(
             manifest,
@@ -211,9 +230,11 @@ def examine(
             verdict.passed,
             verdict.set_aside,
             verdict.rows_in,
-            verdict.findings,
+            (*verdict.findings, *(beside.findings(reveal, codes) if beside else ())),
             tuple(applied),
-            tuple(result.notes),
+            (*result.notes, *([beside.summary()] if beside else [])),
+            carried=taken,
+            approved=tuple(approved),
         ),
         None,
     )
@@ -224,16 +245,39 @@ def _reader(source: Source) -> Reader:
     return reader
 
 
-def _earlier(archive: Archive, manifest: Manifest, registry: Registry, reader: Reader | None) -> "pa.Table | None":
-    """Return the figures of the version before, None if there is none or it was of another layout."""
-    if manifest.previous is None:
-        return None
+def _earlier(
+    archive: Archive, manifest: Manifest, registry: Registry, reader: Reader | None, words: approvals.Words
+) -> "pa.Table | None":
+    """Return the figures of the version before that vouches for this one, None if there is none.
+
+    That is the latest one that could be read, that nobody has rejected, and that was not itself strange beside the one
+    before it (unless a person has approved it): a capture that is held must not become the measure of the next.
+    """
     source = registry.sources[manifest.source_id]
-    before = archive.manifest(manifest.previous)
-    try:
-        return (reader or _reader(source)).read(archive.read(manifest.previous), before, source, registry).table
-    except (CheckFailed, LayoutChanged):
-        return None  # it was refused in its day, and is no measure of the new one
+    reader = reader or _reader(source)
+    trusted: pa.Table | None = None
+    for before in _versions_before(archive, manifest, words):
+        try:
+            result = reader.read(archive.read(before.capture_id), before, source, registry)
+        except (CheckFailed, LayoutChanged):
+            continue  # it was refused in its day, and is no measure of the new one
+        table = history.carry(result, before, trusted)[0].table
+        codes = words.approved(before.capture_id)
+        if trusted is None or not history.is_strange(Comparison(trusted, table).findings(Reveal(), codes)):
+            trusted = table
+    return trusted
+
+
+def _versions_before(archive: Archive, manifest: Manifest, words: approvals.Words) -> list[Manifest]:
+    """Return the versions before a capture that nobody has rejected, oldest first."""
+    found: list[Manifest] = []
+    name = manifest.previous
+    while name is not None:
+        before = archive.manifest(name)
+        if words.rejection(name) is None:
+            found.append(before)
+        name = before.previous
+    return found[::-1]
 
 
 def _common(result: ReadResult, manifest: Manifest, source: Source, registry: Registry) -> "Sequence[Expectation]":
@@ -274,6 +318,7 @@ def _result(examination: Examination, *, staged: str | None = None, kept: str = 
         set_aside=examination.reasons,
         notes=list(examination.notes),
         refusal=report.refusal_text(examination, kept or None) if examination.refused else None,
+        held=tuple(f.code for f in examination.findings if f.stops) if examination.held else (),
     )
 
 
@@ -292,6 +337,8 @@ def _facts(examination: Examination) -> dict[str, Any]:
         "set_aside": examination.reasons,
         "warnings": report.warnings(examination),
         "corrections": [vars(applied) for applied in examination.corrections],
+        "carried": examination.carried,
+        "approved": [word.model_dump(mode="json") for word in examination.approved],
         "notes": list(examination.notes),
         "findings": [
             {"code": f.code, "severity": f.severity, "holds": f.holds, "tried": f.tried, "failed": f.failed}

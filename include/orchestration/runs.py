@@ -1,5 +1,6 @@
 """What a run is about: its quarter, its year, where it reads and as known when. One place, for every kind of run."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -46,6 +47,21 @@ def source_params() -> dict[str, Param]:
             title="Quarter",
             description_md="For a single run: the calendar quarter, e.g. `2025-Q3`. Empty = the run's own.",
         ),
+        "approve": Param(
+            None,
+            type=["null", "string"],
+            title="Approve a held capture",
+            description_md="Id of a capture that **check** holds, as its message names it. This run then fetches "
+            "nothing: it records that you approve the capture, and checks and loads that one. Empty = a usual run. "
+            "(To reject one: `python -m include reject`.)",
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            title="Reason",
+            description_md="With *Approve a held capture*: why its figures are right although they differ so much, "
+            "e.g. *SCB has confirmed it by e-mail 3 March*. Kept beside the archive with your name, and shown.",
+        ),
     }
 
 
@@ -87,6 +103,36 @@ def source_run(of: dict[str, Any]) -> Run:
             raise UsageError("This run has no data interval: give the parameter quarter, e.g. 2025-Q3.")
         quarter = str(Quarter.from_date(dag_run.data_interval_start.date()))
     return Run(quarter=quarter, read_from=params["read_from"], as_of=moment(params.get("as_of")), run_id=dag_run.run_id)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person's approval of a held capture, given with the run's parameters."""
+
+    capture_id: str
+    by: str
+    reason: str
+
+
+def approval_of(of: dict[str, Any]) -> Approval | None:
+    """Return the approval that the run's parameters give, by the user who triggered the run; None = a usual run.
+
+    Raises:
+        UsageError: a reason without a capture, or nobody is known to have triggered the run.
+    """
+    params = of["params"]
+    capture_id, reason = (params.get("approve") or "").strip(), (params.get("reason") or "").strip()
+    if not capture_id:
+        if reason:
+            raise UsageError("The run has a reason, but does not say which capture it approves (parameter approve).")
+        return None
+    by = getattr(of["dag_run"], "triggering_user_name", None)
+    if not by:
+        raise UsageError(
+            f"Airflow does not say who triggered this run, so it cannot approve {capture_id}: trigger it as a person, "
+            "or use python -m include approve."
+        )
+    return Approval(capture_id, str(by), reason)
 
 
 def year_of(of: dict[str, Any]) -> int:

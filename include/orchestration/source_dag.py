@@ -8,9 +8,10 @@ from typing import Any
 from airflow.sdk import DAG, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.errors import UsageError
 from include.orchestration.assets import observations_asset
 from include.orchestration.defaults import DEFAULT_ARGS, operator_errors, pool_of
-from include.orchestration.runs import connection_of, context, source_params, source_run
+from include.orchestration.runs import Approval, approval_of, connection_of, context, source_params, source_run
 from include.registry.models import Source
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,24 @@ report); **load** writes the warehouse and wakes `indicators` for the years that
 * Backfill: any range, any number at once, twice over, with the same result. What is chosen in the backfill dialog is
   dropped unless *Override parameters on existing runs* is ticked; the log of `archive` shows what was used.
 * A stop: read the red task's log. It names the source, the place, what was found, what was expected, and the next step.
+* `CaptureHeld`: the capture is too unlike the version before it. Compare with the source; if it is right, trigger this
+  DAG with *Approve a held capture* and *Reason*.
 """
+
+
+def approved(source: Source, approval: Approval, run_id: str) -> list[str]:
+    """Record a person's approval of a held capture of the source; return it as the one to check and load.
+
+    Raises:
+        UsageError: the capture is another source's, or there is nothing to approve.
+    """
+    from include import verbs
+
+    if not approval.capture_id.startswith(f"{source.id}/"):
+        raise UsageError(f"{approval.capture_id} is no capture of {source.id}: trigger the DAG of its own source.")
+    word = verbs.decide(approval.capture_id, "approve", approval.by, approval.reason, run_id)
+    log.info("%s: approved by %s: %s", word.capture, word.by, word.reason)
+    return [word.capture]
 
 
 def source_dag(source: Source, schedule: Any) -> DAG:
@@ -63,7 +81,11 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             """Archive what is new; return the captures that wait to be checked and loaded."""
             from include import verbs
 
-            run = source_run(context())
+            now = context()
+            with operator_errors():
+                if approval := approval_of(now):
+                    return approved(source, approval, now["dag_run"].run_id)
+            run = source_run(now)
             with operator_errors():
                 result = verbs.archive(source.id, run, connection_of(source.producer_id))
             log.info("Run: %s. %s", run, result.reason)
