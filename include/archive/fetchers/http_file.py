@@ -256,6 +256,7 @@ def _published_at(link: str) -> datetime | None:
 
 
 def _named(links: list[str]) -> str:
-    """Return the file names of links for a message, the first ten."""
+    """Return the file names of links for a message, the first ten; pages are named only if there is no file."""
     names = [name for link in links if (name := _file_name(link))]
+    names = [name for name in names if "." in name] or names
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") if names else "no file"
