@@ -81,7 +81,7 @@ class Answer:
 
 
 class HttpRefused(SourceRefused):
-    """A 4xx (or otherwise useless) answer; ``status`` is its number and ``title`` what the producer calls the fault, if it says so."""
+    """A 4xx answer (or another of no use): its number, and as ``title`` what the producer calls the fault."""
 
     def __init__(self, text: str, status: int, title: str = "") -> None:
         super().__init__(text)

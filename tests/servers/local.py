@@ -1,8 +1,9 @@
 """A web server on 127.0.0.1 in a thread, on which the small stand-ins of the producers are built."""
 
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
@@ -21,11 +22,12 @@ class Request:
 
 @dataclass
 class Reply:
-    """What is answered."""
+    """What is answered; with ``raw``, that script plays on the bare socket instead (see :mod:`tests.servers.raw`)."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    raw: Callable[[socket.socket], None] | None = None
 
 
 class LocalServer:
@@ -63,6 +65,11 @@ def _handler(local: LocalServer) -> type[BaseHTTPRequestHandler]:
             request = Request(self.command, self.path, headers, body)
             local.requests.append(request)
             reply = local.reply(request)
+            if reply.raw:
+                self.close_connection = True
+                with suppress(OSError):
+                    reply.raw(self.connection)
+                return
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -83,16 +83,33 @@ def drips_headers(every: float) -> Script:
     return script
 
 
-def resets(piece: bytes) -> Script:
+def resets(piece: bytes, length: int = 1000) -> Script:
     """Return a script that sends a little and then resets the connection."""
 
     def script(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + piece)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + piece)
         time.sleep(0.05)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 
     return script
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Yield the address of a listener whose queue is full, so that who connects gets no answer at all."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for connection in waiting:
+            connection.setblocking(False)
+            connection.connect_ex(listener.getsockname())
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for connection in waiting:
+                connection.close()
 
 
 def says_nothing(seconds: float = 30.0) -> Script:
