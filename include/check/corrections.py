@@ -1,11 +1,12 @@
 """Declared faults of a source: applied after the archive and before the gate, and never silently.
 
 A correction says which rows it concerns (column = value, in the tidy table's codes), what is done, and what the source
-must still say (``expect``). When the source says something else the fault has been mended there, and the correction
-would now make a right figure wrong: then the capture stops until somebody has removed it.
+must still say (``expect``, of all its rows or of those that ``expect_rows`` chooses). When the source says something
+else the fault has been mended there, and the correction would now make a right figure wrong: then the capture stops
+until somebody has removed it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -37,7 +38,7 @@ def correct(result: ReadResult, corrections: Iterable[Correction]) -> tuple[Read
     for correction in sorted(corrections, key=lambda item: item.id):
         if correction.status == "fixed_upstream":
             continue
-        mask = _rows(result.table, correction)
+        mask = _rows(result.table, correction.rows, correction)
         count = pc.sum(mask).as_py() or 0
         if count:
             _guard(result.table.filter(mask), correction)
@@ -46,15 +47,15 @@ def correct(result: ReadResult, corrections: Iterable[Correction]) -> tuple[Read
     return result, applied
 
 
-def _rows(table: pa.Table, correction: Correction) -> pa.BooleanArray:
-    """Return which rows the correction concerns."""
-    if not correction.rows or (wrong := set(correction.rows) - set(TIDY.names)):
+def _rows(table: pa.Table, chosen: Mapping[str, str], correction: Correction) -> pa.BooleanArray:
+    """Return which rows of the table the correction chooses by column and value."""
+    if not chosen or (wrong := set(chosen) - set(TIDY.names)):
         raise RegistryError(
             f"corrections/{correction.id}.yaml: rows must name columns of the tidy table, found "
-            f"{sorted(wrong) if correction.rows else 'none'}; columns are {', '.join(TIDY.names)}."
+            f"{sorted(wrong) if chosen else 'none'}; columns are {', '.join(TIDY.names)}."
         )
     mask = pa.repeat(pa.scalar(True), table.num_rows)
-    for column, wanted in correction.rows.items():
+    for column, wanted in chosen.items():
         texts = table[column].combine_chunks().cast(pa.string())
         mask = pc.and_(mask, pc.fill_null(pc.equal(texts, wanted), False))
     return mask
@@ -64,15 +65,29 @@ def _guard(rows: pa.Table, correction: Correction) -> None:
     """Refuse the capture if the source no longer says what the correction expects."""
     if correction.expect is None:
         return
+    if correction.expect_rows:
+        rows = rows.filter(_rows(rows, correction.expect_rows, correction))
+    if not rows.num_rows:
+        raise CheckFailed(
+            f"Correction {correction.id} of {correction.source} expects a figure {correction.expect:g} where "
+            f"{correction.expect_rows}, but the source has none there any more. Nothing was loaded. {_next(correction)}"
+        )
     for value, place in zip(rows["value"].to_pylist(), rows["place"].to_pylist(), strict=True):
         if value != correction.expect:
             raise CheckFailed(
                 f"Correction {correction.id} of {correction.source} expects the source's fault {correction.expect:g} "
                 f"at {place}, but the source now says {'no value' if value is None else f'{value:g}'}: the fault "
-                f"seems mended there. Nothing was loaded. Next step: compare with the source; if it is mended, set "
-                f"status: fixed_upstream in include/registry/corrections/{correction.id}.yaml.\n"
-                f"Rättelsen {correction.id} gäller inte längre: källan har ändrat uppgiften."
+                f"seems mended there. Nothing was loaded. {_next(correction)}"
             )
+
+
+def _next(correction: Correction) -> str:
+    return (
+        f"Next step: compare with the source; if it is mended, set status: fixed_upstream in "
+        f"include/registry/corrections/{correction.id}.yaml.\n"
+        f"Rättelsen {correction.id} gäller inte längre: källan har ändrat uppgiften. Nästa steg: jämför med källan "
+        "och sätt status: fixed_upstream i rättelsens fil om felet är rättat där."
+    )
 
 
 def _apply(result: ReadResult, mask: pa.BooleanArray, correction: Correction) -> ReadResult:

@@ -23,7 +23,7 @@ from include.check.report import Examination
 from include.check.suites import common
 from include.check.tidy import ReadResult, assert_identity, set_aside_table
 from include.errors import CheckFailed, LayoutChanged, UsageError
-from include.registry.models import Measure, Registry, Source
+from include.registry.models import Correction, Measure, Registry, Source
 from include.registry.read import registry as read_registry
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def examine(
     """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
 
     Pure but for the readers' own doing: nothing is written, no clock is read. ``earlier`` is the tidy table of the
-    version before, if there is one; ``approved`` are the words with which persons have approved this capture.
+    version before, uncorrected, if there is one; ``approved`` are the words with which persons approved this capture.
     """
     source = registry.sources[manifest.source_id]
     reader = reader or _reader(source)
@@ -213,7 +213,7 @@ def examine(
         assert_identity(result)
         result, taken = history.carry(result, manifest, earlier)
         rows_in = result.rows_in
-        result, applied = correct(result, [c for c in registry.corrections.values() if c.source == source.id])
+        result, applied = correct(result, _corrections(source, registry))
     except (CheckFailed, LayoutChanged) as fault:
         none = set_aside_table()
         refusal = Examination(manifest, source, none, none, rows_in, refusal=str(fault))
@@ -221,7 +221,7 @@ def examine(
     rules = [*_common(result, manifest, source, registry), *suite.expectations(source, registry)]
     reveal = _reveal(manifest, source, registry)
     verdict = gate(result, rules, suite.identities(source, registry), reveal)
-    beside = Comparison(earlier, result.table) if earlier is not None else None
+    beside = Comparison(_corrected(earlier, source, registry), result.table) if earlier is not None else None
     codes = {code for word in approved for code in word.findings}
     return (
         Examination(
@@ -240,6 +240,18 @@ def examine(
     )
 
 
+def _corrections(source: Source, registry: Registry) -> list[Correction]:
+    return [correction for correction in registry.corrections.values() if correction.source == source.id]
+
+
+def _corrected(table: "pa.Table", source: Source, registry: Registry) -> "pa.Table":
+    """Return an earlier version's figures as they were loaded; as they stand, where a correction does not fit them."""
+    try:
+        return correct(ReadResult(table, set_aside_table(), table.num_rows), _corrections(source, registry))[0].table
+    except CheckFailed:
+        return table
+
+
 def _reader(source: Source) -> Reader:
     reader: Reader = importlib.import_module(f"include.check.readers.{source.reader}")
     return reader
@@ -248,7 +260,7 @@ def _reader(source: Source) -> Reader:
 def _earlier(
     archive: Archive, manifest: Manifest, registry: Registry, reader: Reader | None, words: approvals.Words
 ) -> "pa.Table | None":
-    """Return the figures of the version before that vouches for this one, None if there is none.
+    """Return the uncorrected figures of the version before that vouches for this one, None if there is none.
 
     That is the latest one that could be read, that nobody has rejected, and that was not itself strange beside the one
     before it (unless a person has approved it): a capture that is held must not become the measure of the next.
@@ -263,7 +275,11 @@ def _earlier(
             continue  # it was refused in its day, and is no measure of the new one
         table = history.carry(result, before, trusted)[0].table
         codes = words.approved(before.capture_id)
-        if trusted is None or not history.is_strange(Comparison(trusted, table).findings(Reveal(), codes)):
+        if trusted is None:
+            trusted = table
+            continue
+        beside = Comparison(_corrected(trusted, source, registry), _corrected(table, source, registry))
+        if not history.is_strange(beside.findings(Reveal(), codes)):
             trusted = table
     return trusted
 

@@ -350,7 +350,7 @@ class SolMenu(Model):
         min_length=1,
         description="Offence types asked for, each as SOL writes it: its label or, where a label stands under several "
         "parents, the end of SOL's own path to it, such as 'Olaga hot (5 §), Mot kvinna 18 år eller äldre'. It must "
-        "name exactly one. The archived rows have this text as their Brott.",
+        "name exactly one. A result has the label alone, below the rows of its parents.",
     )
 
 
@@ -558,6 +558,10 @@ class Correction(Model):
     action: Literal["drop", "override", "scale", "flag"]
     value: float | None = None
     expect: float | None = Field(default=None, description="What the source must still say; else the fault is gone.")
+    expect_rows: dict[str, str] = Field(
+        default_factory=dict,
+        description="Column: value that those of the rows have which must say so; none = all of them.",
+    )
     reason: Text
     reported_to: str | None = None
     status: Literal["open", "reported", "acknowledged", "fixed_upstream"]

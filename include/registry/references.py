@@ -43,7 +43,7 @@ Fault = tuple[Loc, str]
 PARENT_KIND = {"riket": None, "polisregion": "riket", "lan": "riket", "kommun": "lan"}
 
 #: Columns of a figure by which a correction may choose rows.
-CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown")
+CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown", "mark")
 
 #: Where the readers and suites that a source names are modules.
 CHECK_FOLDER = Path(__file__).resolve().parent.parent / "check"
@@ -298,8 +298,10 @@ def _correction(correction: Correction, registry: Registry) -> Iterator[Fault]:
     source = registry.sources.get(correction.source)
     if source is None:
         yield ("source",), f"there is no sources/{correction.source}.yaml"
-    for column, value in correction.rows.items():
-        loc: Loc = ("rows", column)
+    named = [*(("rows", *row) for row in correction.rows.items()),
+             *(("expect_rows", *row) for row in correction.expect_rows.items())]  # fmt: skip
+    for member, column, value in named:
+        loc: Loc = (member, column)
         if column not in CORRECTION_COLUMNS:
             yield loc, f"a figure has no column '{column}'; expected one of {', '.join(CORRECTION_COLUMNS)}"
         elif column == "measure" and source and value not in [f"{source.id}.{m.id}" for m in source.measures]:
@@ -308,6 +310,8 @@ def _correction(correction: Correction, registry: Registry) -> Iterator[Fault]:
             yield from _area_named(value, registry, loc)
         elif column == "breakdown":
             yield from _breakdown_named(value, registry, loc)
+    if correction.expect_rows and correction.expect is None:
+        yield ("expect_rows",), "says which rows must say what expect says, but there is no expect"
     if not correction.rows:
         yield ("rows",), "is empty, so every row would be corrected; name the rows concerned"
     if (correction.action in ("override", "scale")) != (correction.value is not None):

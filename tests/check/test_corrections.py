@@ -50,9 +50,21 @@ def test_a_dropped_row_is_set_aside_with_its_reason_and_still_counted(result):
     assert corrected.rows_in == 2
 
 
+@pytest.mark.scorecard(37, "a fault that the source has mended stops loudly")
 def test_a_correction_stops_once_the_source_says_something_else(result):
     with pytest.raises(CheckFailed, match=r"c1 .* expects the source's fault 9 at Blad!B1, but the source now says 10"):
         correct(result, [correction("override", value=11, expect=9)])
+
+
+@pytest.mark.scorecard(37, "a fault that the source has mended stops loudly")
+def test_only_the_rows_that_must_say_so_are_asked(result):
+    """A correction of a whole row of a table has one figure that tells whether the fault is still there."""
+    chosen = {"area": "Rn01", "period": "2022"}
+    correct(result, [correction("flag", rows=chosen, expect=20, expect_rows={"sex": "M"})])
+    with pytest.raises(CheckFailed, match=r"(?s)expects the source's fault 21 at Blad!B2.*fixed_upstream.*Nästa steg"):
+        correct(result, [correction("flag", rows=chosen, expect=21, expect_rows={"sex": "M"})])
+    with pytest.raises(CheckFailed, match="but the source has none there any more"):
+        correct(result, [correction("flag", rows=chosen, expect=20, expect_rows={"sex": "T"})])
 
 
 def test_a_missing_value_can_be_filled_in(build):

@@ -12,6 +12,7 @@ from include.archive.store import Archive
 from include.check import staging
 from include.check.run import CaptureHeld, CaptureRefused, CheckResult, check
 from include.errors import LayoutChanged
+from include.registry.models import Correction
 
 POP = "scb_population"
 BRA = "bra_handled_offences"
@@ -260,6 +261,18 @@ def test_what_is_refused_for_another_reason_is_refused_and_not_held(versions, bu
 def test_the_codes_of_new_and_vanished_groups_are_told(second, build):
     assert second(people(build, *[9.0] * 7), people(build, *[9.0] * 8)) == ["CODES_NEW"]
     assert second(people(build, *[9.0] * 8), people(build, *[9.0] * 7)) == ["CODES_KEPT"]
+
+
+def test_a_corrected_figure_is_compared_with_the_corrected_one_before(versions, build, registry):
+    """The fault is the same in both versions: its correction is no change of unit."""
+    declared = Correction(
+        id="c1", source=POP, rows={"area": "2303", "period": "2024"}, action="scale", value=0.001, expect=900000,
+        reason={"sv": "Fel enhet i källan.", "en": "Wrong unit."}, status="open",
+    )  # fmt: skip
+    versions.registry = registry.model_copy(update={"corrections": {"c1": declared}})
+    versions.put(people(build, 900000, 2000))
+    result = versions.check(versions.put(people(build, 900000, 2100)))
+    assert [line.partition(" ")[0] for line in result.warnings] == ["Rättelse"]
 
 
 # --- withdrawn at the source -------------------------------------------------------------------------------------
