@@ -9,6 +9,7 @@ from include.archive.addresses import address
 from include.archive.fetchers import Fetched, Missing
 from include.archive.fetchers.kolada import fetch
 from include.archive.run import archive
+from include.check.run import check
 from include.errors import LayoutChanged, SourceRefused
 from include.periods import Period
 from tests.servers.kolada import MUNICIPAL, REGIONAL, KoladaServer, cell, row
@@ -343,3 +344,11 @@ def test_the_quarter_after_the_year_asks_for_it_and_the_next_finds_what_came_lat
     assert [c.split("/")[1] for c in second.new] == ["kpi-2024"]
     third = archive(ID, "2025-Q3", "live", None, {*first.new, *second.new}, registry=year, store=store)
     assert (third.new, third.unchanged) == ([], 1)
+
+
+def test_what_is_archived_is_read_and_passes_the_gate(kolada, registry, store):
+    first = archive(ID, "2025-Q1", "live", None, set(), registry=registry, store=store)
+    year = next(capture for capture in first.new if "kpi-2024" in capture)
+    result = check(year, dry_run=True, archive=store, registry=registry)
+    assert (result.refusal, result.rows_in, result.passed, result.quarantined) == (None, 7, 7, 0)
+    assert (result.set_aside, result.warnings) == ({}, [])

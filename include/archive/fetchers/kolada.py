@@ -110,7 +110,7 @@ def _year(kolada: "_Kolada", period: Period, held: _Held) -> Found:
         part=name,
         periods=[str(period)],
         content=_document(kolada.catalogue, rows),
-        url=kolada.url(f"/data/year/{period}"),
+        url=kolada.url(kolada.paths(period)[0]),
         request={
             "method": "GET",
             "urls": [kolada.url(path) for path in [*kolada.catalogue_paths, *kolada.paths(period)]],
