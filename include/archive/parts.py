@@ -26,6 +26,11 @@ def part(*words: object) -> str:
     return "-".join(str(word).replace("/", "_") for word in words)
 
 
+def table_part(table: PxWebTable, period: Period) -> str:
+    """Return the name of a table's part about a period: ``TAB638-2024``, ``TAB638-2024-age``."""
+    return part(table.id, period, *([table.part] if table.part else []))
+
+
 T = TypeVar("T", PxWebTable, PxWebV1Table, SolMenu)
 
 
@@ -60,7 +65,7 @@ def _parts_of(source: Source, period: Period, registry: Registry) -> list[str]:
         case HttpFileFetch() as fetch:
             return [part(code, period) for code in fetch.areas.values()]
         case PxWebFetch() | PxWebV1Fetch() as fetch:
-            return [part(table.id, period) for table in holding(fetch.tables, period)]
+            return [table_part(table, period) for table in holding(fetch.tables, period)]
         case SolFetch() as fetch:
             return [part(menu.id, period) for menu in holding(fetch.menus, period)]
         case KoladaFetch():

@@ -52,7 +52,10 @@ def scb(monkeypatch, registry):
     for table in registry.sources["scb_population"].fetch.tables:
         last = int(table.last_period or 2026)
         years = [str(year) for year in range(int(table.first_period), last + 1)]
-        server.tables[table.id] = {**table.selection, "Tid": years}
+        held = server.tables.setdefault(table.id, {})
+        for variable, codes in {**table.selection, "Tid": years}.items():
+            held[variable] = list(dict.fromkeys([*held.get(variable, []), *codes]))
+        held["Tid"] = years
     with server.running():
         monkeypatch.setenv("AIRFLOW_CONN_SOURCE_SCB", server.url)
         yield server

@@ -100,7 +100,8 @@ def test_the_sources_are_asked_for_jamtland_its_stand_in_and_its_benchmark(real:
 def test_the_population_tables_follow_each_other_without_gap_and_break_where_the_noise_begins(real: Registry) -> None:
     source = real.sources["scb_population"]
     assert isinstance(source.fetch, PxWebFetch)
-    old, new = source.fetch.tables
+    old, by_age, new = source.fetch.tables
+    assert (by_age.id, by_age.first_period, by_age.last_period) == (old.id, old.first_period, old.last_period)
     assert int(old.last_period or 0) + 1 == int(new.first_period) == source.breaks[0].year
     assert "TotSa" in new.selection["Kon"], "a noised total is asked for, never added up"
 

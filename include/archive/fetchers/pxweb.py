@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from include.archive.addresses import Address
-from include.archive.fetchers import Fetched, Found, Missing, Unchanged, jsonstat
+from include.archive.fetchers import Fetched, Found, Missing, Unchanged, jsonstat, pxweb_v1
 from include.archive.fetchers.jsonstat import Dataset
+from include.archive.fetchers.pxweb_query import halves, is_too_large, selection_of, time_code
 from include.archive.http import Answer, Client, HttpRefused
 from include.archive.manifest import Manifest
-from include.archive.parts import contact_of, holding, part
+from include.archive.parts import contact_of, holding, table_part
 from include.archive.store import Archive
-from include.errors import LayoutChanged, SourceRefused
+from include.errors import LayoutChanged
 from include.periods import Period
 from include.registry.models import PxWebFetch, PxWebTable, Registry, Source
 
@@ -37,24 +38,25 @@ def fetch(
     """
     if not isinstance(source.fetch, PxWebFetch):
         raise TypeError(f"{source.id} is of kind {source.kind}")
+    if source.fetch.api == "v1":
+        yield from pxweb_v1.fetch(source, periods, archive, address, registry)
+        return
     client = Client(source, address, calls_per_second=_FIRST_CALLS_PER_SECOND, contact=contact_of(registry))
     server: _Server | None = None
     for period in periods:
         for table in holding(source.fetch.tables, period):
             server = server or _Server(source, source.fetch, client)
-            yield _period(server, table, period, archive.latest(source.id, part(table.id, period)))
+            selection = selection_of(table, time_code(period), registry)
+            yield _period(server, table, period, selection, archive.latest(source.id, table_part(table, period)))
 
 
-def _period(server: "_Server", table: PxWebTable, period: Period, held: Manifest | None) -> Found:
+def _period(
+    server: "_Server", table: PxWebTable, period: Period, selection: dict[str, list[str]], held: Manifest | None
+) -> Found:
     """Return one period of one table."""
-    name = part(table.id, period)
+    name = table_part(table, period)
     metadata = server.metadata(table)
-    selection = {
-        variable: [code.replace("{period}", _code(period)) for code in asked]
-        for variable, asked in table.selection.items()
-    }
-    selection.setdefault(table.time_variable, [_code(period)])
-    if _code(period) not in jsonstat.codes(metadata, table.time_variable):
+    if time_code(period) not in jsonstat.codes(metadata, table.time_variable):
         return Missing(name, "not published yet")
     request = {
         "method": "POST",
@@ -80,19 +82,6 @@ def _period(server: "_Server", table: PxWebTable, period: Period, held: Manifest
         notes=notes,
         pieces=answers.raw if len(answers.raw) > 1 else [],
     )
-
-
-def _code(period: Period) -> str:
-    """Return a period as PxWeb's time codes write it: 2024, 2024M03, 2024K1, 2024H1, 2017-2018."""
-    return str(period).replace("/", "-") if period.unit == "span" else _TIME[period.unit](period)
-
-
-_TIME = {
-    "year": lambda period: f"{period.start.year}",
-    "half_year": lambda period: f"{period.start.year}H{(period.start.month + 5) // 6}",
-    "quarter": lambda period: f"{period.start.year}K{(period.start.month + 2) // 3}",
-    "month": lambda period: f"{period.start.year}M{period.start.month:02}",
-}
 
 
 class _Answers:
@@ -135,7 +124,7 @@ class _Server:
         self.source = source
         self._how = how
         self._client = client
-        self._metadata: dict[str, Dataset] = {}
+        self._metadata: dict[tuple[str, ...], Dataset] = {}
         config = self._json(client.get(self._url("/config"), "json"))
         self._most_cells = int(config.get("maxDataCells") or 0) or 100_000
         calls, seconds = float(config.get("maxCallsPerTimeWindow") or 0), float(config.get("timeWindow") or 0)
@@ -144,7 +133,8 @@ class _Server:
 
     def metadata(self, table: PxWebTable) -> Dataset:
         """Return what a table holds, in the code lists that the registry chooses."""
-        if table.id not in self._metadata:
+        key = (table.id, *sorted(f"{variable}={name}" for variable, name in table.codelists.items()))
+        if key not in self._metadata:
             query = {"lang": self._how.language} | {f"codelist[{v}]": name for v, name in table.codelists.items()}
             url = self._url(f"/tables/{quote(table.id)}/metadata?{urlencode(query)}")
             metadata = self._json(self._client.get(url, "json"))
@@ -153,8 +143,8 @@ class _Server:
                     f"{self.source.id}: the metadata of table {table.id} names no variable {table.time_variable}; "
                     f"it has the members {sorted(metadata)[:12]} and the variables {metadata.get('id')}."
                 )
-            self._metadata[table.id] = metadata
-        return self._metadata[table.id]
+            self._metadata[key] = metadata
+        return self._metadata[key]
 
     def data_url(self, table: PxWebTable) -> str:
         """Return the address at which a table's data are asked for."""
@@ -175,7 +165,7 @@ class _Server:
             try:
                 answer = self._client.post(self.data_url(table), "json", self._body(table, selection))
             except HttpRefused as refused:
-                if not _is_too_large(refused):
+                if not is_too_large(refused):
                     raise
             else:
                 dataset = self._json(answer)
@@ -183,30 +173,17 @@ class _Server:
                 answers.raw.append(answer.content or b"")
                 answers.last = answer
                 return dataset
-        variable, first, second = self._halves(table, metadata, selection)
-        return jsonstat.join(
-            self._ask(table, metadata, {**selection, variable: first}, answers),
-            self._ask(table, metadata, {**selection, variable: second}, answers),
-            variable,
-        )
-
-    def _halves(
-        self, table: PxWebTable, metadata: Dataset, selection: dict[str, list[str]]
-    ) -> tuple[str, list[str], list[str]]:
-        """Return the variable with the most codes that can be named one by one, and its two halves."""
         named = {
             variable: jsonstat.codes(metadata, variable) if asked == ["*"] else list(dict.fromkeys(asked))
             for variable, asked in selection.items()
             if asked == ["*"] or not any(map(jsonstat.is_expression, asked))
         }
-        variable = max(named, key=lambda v: len(named[v]), default="")
-        if not variable or len(named[variable]) < 2:
-            raise SourceRefused(
-                f"{self.source.id}: the selection of table {table.id} is larger than the server gives "
-                f"({self._most_cells:,} cells) and cannot be split. Name the codes in the registry, or fewer of them."
-            )
-        middle = len(named[variable]) // 2
-        return variable, named[variable][:middle], named[variable][middle:]
+        variable, first, second = halves(named, f"{self.source.id}, table {table.id}", self._most_cells)
+        return jsonstat.join(
+            self._ask(table, metadata, {**selection, variable: first}, answers),
+            self._ask(table, metadata, {**selection, variable: second}, answers),
+            variable,
+        )
 
     def _body(self, table: PxWebTable, selection: dict[str, list[str]]) -> dict[str, Any]:
         """Return the question for a selection; no code twice, which SCB answers with an error of its own."""
@@ -235,11 +212,3 @@ def _count(metadata: Dataset, variable: str, asked: list[str]) -> int:
     if any(map(jsonstat.is_expression, asked)):
         return len(jsonstat.codes(metadata, variable))
     return len(set(asked))
-
-
-def _is_too_large(refused: HttpRefused) -> bool:
-    """Return whether a refusal means too many cells: 400 with that title by servers in use, 403 by the API's document.
-
-    A 403 without a title is no answer of the API (a firewall's, say): asking for less would not help.
-    """
-    return "too many" in refused.title.lower() or (refused.status == 403 and bool(refused.title))

@@ -1,11 +1,14 @@
-"""Reader of json-stat2 answers from SCB's PxWebApi v2: the population tables' variables to our dimensions.
+"""Reader of SCB's population tables (PxWebApi v2, or v1 beside it): their variables to our dimensions.
 
-A cell is one figure. Two sums are made where the table itself has no total, and only from figures without noise: over
-marital status, and of women and men; both are marked ``derived``. From the reference year 2025 on SCB alters every
-value by itself (Cell Key Method), so nothing is ever added up there.
+A cell is one figure. Three sums are made where the table itself has no total, and only from figures without noise:
+over marital status, of ages to the groups that the registry names (``ages``), and of women and men; all are marked
+``derived``. From the reference year 2025 on SCB alters every value by itself (Cell Key Method), so nothing is ever
+added up there.
 
 A reconstructed answer says under ``extension.reconstruction`` how far each figure can be trusted (``marks`` by cell)
-and which known figures are wrong (``set_aside``); see :mod:`include.bundle.population`.
+and which known figures are wrong (``set_aside``); see :mod:`include.bundle.population`. A wrong one comes out marked
+``wrong_at_source`` beside the right one, for a declared correction to drop; without one the same figure stands twice,
+and the gate stops.
 """
 
 import re
@@ -17,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from include.archive.manifest import Manifest
-from include.check.readers.jsonstat_cube import STATUS, Cube, Dimension, decode
+from include.archive.parts import holding, table_part
+from include.check.readers.jsonstat_cube import STATUS, Cube, Dimension
+from include.check.readers.px_json import cube_of
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
-from include.registry.models import Registry, Source
+from include.periods import Period
+from include.registry.models import PxWebFetch, PxWebV1Fetch, Registry, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,16 +74,17 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
             that is not known; the text says what was found and expected.
     """
     what = f"{manifest.source_id}/{manifest.part}"
-    cube = decode(content, what)
+    cube = cube_of(content, what)
     _demand_question(cube, manifest, what)
     _demand_variables(cube, what)
     noised = _is_noised(cube)
     told = cube.document.get("extension", {}).get("reconstruction", {})
     figures = _start(cube, told)
     figures = _add_civil_statuses(figures, noised, what)
+    figures = _add_age_groups(figures, noised, _age_groups(manifest, source), what)
     figures = _add_total_sex(figures, noised, what)
     table, aside = _tidy(figures, source, registry, what)
-    aside += [_wrong(known, what) for known in told.get("set_aside", [])]
+    table = _with_wrong(table, cube, told.get("set_aside", []), source, what)
     return ReadResult(table, set_aside_table(aside), table.num_rows + len(aside), [*manifest.notes, *cube.notes])
 
 
@@ -87,7 +94,8 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
 def _demand_question(cube: Cube, manifest: Manifest, what: str) -> None:
     """Demand the table, the periods and every code that was asked for: a call read otherwise is answered as well."""
     table = manifest.part.split("-")[0]
-    if cube.table_id != table:
+    # An answer of API v1 need not know the id that the table has in v2: its path was asked for, and is what was proven.
+    if cube.table_id != table and manifest.request.get("api") != "v1":
         raise LayoutChanged(f"{what}: found the table {cube.table_id}, expected {table}.")
     there = {dimension.name: dimension for dimension in cube.dimensions}
     periods = [period(code) for code in there[TIME].codes] if TIME in there else []
@@ -176,15 +184,86 @@ def _add_total_sex(figures: _Figures, noised: bool, what: str) -> _Figures:
     if noised or sorted(found) != ["K", "M"]:
         return figures
     total = _summed(figures, axis, Dimension(SEX, ["TotSA"], ["totalt"]))
-    parts = figures.cube.dimensions[axis]
-    both = Dimension(SEX, [*parts.codes, "TotSA"], [*parts.labels, "totalt"])
+    return _side_by_side([figures, total], axis)
+
+
+def _age_groups(manifest: Manifest, source: Source) -> list[str]:
+    """Return the groups that the registry adds the ages of this part up to; none for a part it does not know."""
+    if not isinstance(source.fetch, PxWebFetch | PxWebV1Fetch):
+        return []
+    return [
+        group
+        for period in map(Period.parse, manifest.periods[:1])
+        for table in holding(source.fetch.tables, period)
+        if table_part(table, period) == manifest.part
+        for group in table.ages
+    ]
+
+
+def _add_age_groups(figures: _Figures, noised: bool, groups: list[str], what: str) -> _Figures:
+    """Return the figures with the ages added up to groups, each of which the ages must cover exactly.
+
+    Of one-year ages only the groups are left. Ages in wider classes stay, with the groups that they happen to cover.
+    """
+    axis = figures.cube.axis(AGE)
+    if axis is None or not groups:
+        return figures
+    found = ages(figures.cube.dimensions[axis], what)
+    by_year = all(age == "T" or age.endswith("+") or age.isdecimal() for age in found)
+    stays = [i for i, age in enumerate(found) if not by_year or age == "T" or age in groups]
+    result = [_picked(figures, axis, stays)] if stays else []
+    for group in [group for group in groups if group not in found]:
+        covering = _covering(group, found)
+        if covering and noised:
+            raise LayoutChanged(f"{what}: the figures are noised, so ages must not be added up to {group}.")
+        if covering:
+            result.append(_summed(_picked(figures, axis, covering), axis, Dimension(AGE, [group], [f"{group} år"])))
+        elif by_year:
+            raise LayoutChanged(f"{what}: the {len(found)} ages found do not cover {group} exactly, each year once.")
+    return _side_by_side(result, axis)
+
+
+def _covering(group: str, found: list[str]) -> list[int]:
+    """Return which ages make up a group exactly, each year once; none if they do not."""
+    first, last = _span(group)
+    within = sorted((_span(age), i) for i, age in enumerate(found) if age != "T")
+    within = [(span, i) for span, i in within if first <= span[0] and span[1] <= last]
+    spans = [span for span, _ in within]
+    ends = bool(spans) and (spans[0][0], spans[-1][1]) == (first, last)
+    return [i for _, i in within] if ends and all(one[1] + 1 == other[0] for one, other in pairwise(spans)) else []
+
+
+def _picked(figures: _Figures, axis: int, categories: list[int]) -> _Figures:
+    """Return the figures of some categories of a variable."""
+    cube, whole = figures.cube, figures.cube.dimensions[axis]
+    kept = Dimension(whole.name, [whole.codes[i] for i in categories], [whole.labels[i] for i in categories])
+
+    def taken(array: Any) -> Any:
+        return np.take(array, categories, axis=axis)
+
+    picked = replace(
+        cube,
+        dimensions=_with(cube.dimensions, axis, kept),
+        value=taken(cube.value),
+        status=taken(cube.status),
+        noted=taken(cube.noted),
+    )
+    return _Figures(picked, taken(figures.mark), taken(figures.cell))
+
+
+def _side_by_side(parts: list[_Figures], axis: int) -> _Figures:
+    """Return figures that differ in the categories of one variable as one."""
+    dimensions = [part.cube.dimensions[axis] for part in parts]
+    every = Dimension(
+        dimensions[0].name, [c for d in dimensions for c in d.codes], [label for d in dimensions for label in d.labels]
+    )
 
     def joined(of: Callable[[_Figures], Any]) -> Any:
-        return np.concatenate([of(figures), of(total)], axis=axis)
+        return np.concatenate([of(part) for part in parts], axis=axis)
 
     cube = replace(
-        figures.cube,
-        dimensions=_with(figures.cube.dimensions, axis, both),
+        parts[0].cube,
+        dimensions=_with(parts[0].cube.dimensions, axis, every),
         value=joined(lambda f: f.cube.value),
         status=joined(lambda f: f.cube.status),
         noted=joined(lambda f: f.cube.noted),
@@ -339,7 +418,47 @@ def _aside(
     return rows
 
 
-def _wrong(known: Mapping[str, Any], what: str) -> SetAside:
-    """Set a figure aside that is known to be wrong where it was read."""
-    reason = f"Uppgiften {known['value']} är felaktig i den källa där den lästes och används inte."
-    return SetAside(f"{what} value[{known['index']}]", "WRONG_AT_SOURCE", reason, dict(known))
+def _with_wrong(table: "pa.Table", cube: Cube, wrong: list[Mapping[str, Any]], source: Source, what: str) -> "pa.Table":
+    """Return the table with the figures at its end that are known to be wrong where they were read, marked so.
+
+    Args:
+        table: the figures.
+        cube: the answer, whose cells they belong to.
+        wrong: each with its cell (``index``) and its ``value``.
+        source: whose measures they are of.
+        what: names the answer in messages.
+    """
+    import pyarrow as pa
+
+    if not wrong:
+        return table
+    cells = [np.unravel_index(int(known["index"]), cube.value.shape) for known in wrong]
+    at = {
+        dimension.name: Dimension(
+            dimension.name,
+            [dimension.codes[cell[axis]] for cell in cells],
+            [dimension.labels[cell[axis]] for cell in cells],
+        )
+        for axis, dimension in enumerate(cube.dimensions)
+    }
+    contents = at.get(CONTENTS)
+    added = tidy_table(
+        {
+            "measure": [_measures(_one(contents, row), source, what)[0] for row in range(len(wrong))],
+            "area": at[AREA].codes,
+            "period": [period(code) for code in at[TIME].codes],
+            "sex": sexes(at[SEX], what) if SEX in at else "T",
+            "age": ages(at[AGE], what) if AGE in at else "T",
+            "value": [float(known["value"]) for known in wrong],
+            "value_status": "ok",
+            "status": "F",
+            "mark": "wrong_at_source",
+            "source_label": contents.labels if contents else source.title.sv,
+            "place": [f"value[{int(known['index'])}]" for known in wrong],
+        }
+    )
+    return pa.concat_tables([table, added]).unify_dictionaries().combine_chunks()
+
+
+def _one(dimension: Dimension | None, row: int) -> Dimension | None:
+    return dimension and Dimension(dimension.name, [dimension.codes[row]], [dimension.labels[row]])

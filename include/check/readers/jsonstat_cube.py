@@ -5,7 +5,8 @@ row-major with the last of ``id`` fastest; categories are ordered by ``index``, 
 The values never become Python rows: parsing costs a small multiple of reading the JSON.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -18,6 +19,9 @@ from include.errors import LayoutChanged
 #: What a symbol in a cell without a number says. SCB: "-" is a real zero, ".." not available, "." not applicable.
 SYMBOLS: dict[str, str] = {"-": "ok", "..": "missing", ".": "not_applicable"}
 ZERO = "-"
+
+#: A Swedish letter in UTF-8 that was read as Latin-1 or cp1252 on its way, or could not be read at all.
+MOJIBAKE = re.compile("[ÃÂ][\x80-\xbf…„–•€†‡ˆ‰‹“”›]|\ufffd")
 
 #: Codes of :attr:`Cube.status`; the last two are no statuses but faults.
 STATUS = ("ok", "missing", "not_applicable", "no_status", "unknown_status")
@@ -59,13 +63,19 @@ class Cube:
 
     @property
     def notes(self) -> list[str]:
-        """Return the notes of the answer as a whole."""
-        note = self.document.get("note", [])
-        return [note] if isinstance(note, str) else list(note)
+        """Return the notes of the answer as a whole and of its variables: divisions, disclosure control."""
+        told = [self.document, *(self.document.get("dimension") or {}).values()]
+        notes = [note for part in told for note in _texts(part.get("note"))]
+        return list(dict.fromkeys(notes))
 
     def axis(self, name: str) -> int | None:
         """Return the axis of a variable, None if the answer does not have it."""
         return next((axis for axis, dimension in enumerate(self.dimensions) if dimension.name == name), None)
+
+
+def _texts(note: object) -> list[str]:
+    """Return a note as texts; JSON-stat allows one or many."""
+    return [note] if isinstance(note, str) else [str(text) for text in note] if isinstance(note, list) else []
 
 
 def decode(content: bytes, what: str) -> Cube:
@@ -78,20 +88,41 @@ def decode(content: bytes, what: str) -> Cube:
     Raises:
         LayoutChanged: it is no json-stat2 dataset with a value for each cell.
     """
-    try:
-        document = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise LayoutChanged(f"{what}: found no JSON ({error}); expected a json-stat2 dataset.") from error
+    document = parsed(content, what, "a json-stat2 dataset")
     if not isinstance(document, dict) or document.get("class") != "dataset":
         found = sorted(document)[:8] if isinstance(document, dict) else type(document).__name__
         raise LayoutChanged(f"{what}: found {found}; expected an object with class 'dataset' (json-stat2).")
     if lacking := {"id", "size", "dimension", "value"} - document.keys():
         raise LayoutChanged(f"{what}: the dataset lacks {', '.join(sorted(lacking))}.")
     dimensions = [_dimension(document, name, size, what) for name, size in _sizes(document, what)]
+    demand_swedish((label for dimension in dimensions for label in dimension.labels), what)
     shape = tuple(len(dimension.codes) for dimension in dimensions)
     value = _values(document.pop("value"), prod(shape), what)
     status, noted = _statuses(document.pop("status", None), value, what)
     return Cube(dimensions, value.reshape(shape), status.reshape(shape), noted.reshape(shape), document)
+
+
+def parsed(content: bytes, what: str, expected: str) -> Any:
+    """Return JSON; a byte order mark before it, as PxWeb writes, is no part of it.
+
+    Raises:
+        LayoutChanged: it is no JSON in UTF-8.
+    """
+    try:
+        return orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise LayoutChanged(f"{what}: found no JSON in UTF-8 ({error}); expected {expected}.") from error
+
+
+def demand_swedish(labels: Iterable[str], what: str) -> None:
+    """Refuse labels whose å, ä and ö were read in another encoding: nothing could be told by them.
+
+    Raises:
+        LayoutChanged: names the first such label.
+    """
+    for label in labels:
+        if MOJIBAKE.search(label):
+            raise LayoutChanged(f"{what}: the label {label!r} was read in another encoding than it was written in.")
 
 
 def _sizes(document: dict[str, Any], what: str) -> list[tuple[str, int]]:

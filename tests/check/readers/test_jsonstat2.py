@@ -13,8 +13,10 @@ from include import settings
 from include.archive.manifest import Manifest, capture_id
 from include.archive.store import Archive
 from include.bundle.facts import rows
+from include.check.corrections import correct
 from include.check.readers import jsonstat2
 from include.check.readers.jsonstat_cube import decode
+from include.check.run import examine
 from include.check.tidy import ReadResult, assert_identity
 from include.errors import LayoutChanged
 from include.registry.read import registry
@@ -275,6 +277,10 @@ class TestBundle:
         assert_identity(result)
         return result
 
+    def corrected(self, part: str) -> ReadResult:
+        corrections = [c for c in registry().corrections.values() if c.source == "scb_population"]
+        return correct(self.read(part), corrections)[0]
+
     def test_every_known_figure_comes_out_with_its_mark_and_every_gap_as_a_gap(self) -> None:
         marks = {"direct": "direct", "derived": "derived", "direct_secondary": "secondary"}
         known = {
@@ -286,20 +292,38 @@ class TestBundle:
             for fact in rows("scb_population")
             if int(fact["year"]) >= 2015 and fact["mark"] != "direct_but_wrong"
         }
+        added = {("2024", "23", "T", "18+"): (sum(known["2024", "23", "T", age][0] for age in ("18-64", "65+")),)}
         found = {}
         for held in self.ARCHIVE.manifests("scb_population"):
-            for key, value in values(self.read(held.part)).items():
+            for key, value in values(self.corrected(held.part)).items():
                 if value[1] == "ok" and not (held.part == "TAB638-2019-age" and key[1] == "T"):
                     found[held.periods[0], *key] = value
-        assert found == known
+        assert found == known | {key: (*value, "ok", "derived") for key, value in added.items()}
 
-    def test_the_printed_error_is_kept_aside_and_never_the_countys_figure(self) -> None:
+    def test_a_group_that_the_classes_do_not_cover_exactly_is_not_made(self) -> None:
+        """2019 is known in five-year classes: 15-19 lies across 16, 17 and 18."""
+        assert {age for _, _, age in values(self.read("TAB638-2019-age"))} & {"0-17", "16-24", "18+"} == set()
+
+    def test_the_printed_error_is_dropped_by_a_declared_correction_and_never_the_countys_figure(self) -> None:
         """regionjh.se prints 64 891 women in 2020, its municipalities add up to 64 591."""
-        result = self.read("TAB638-2020")
+        raw = self.read("TAB638-2020").table.to_pylist()
+        women = [row for row in raw if (row["area"], row["sex"]) == ("23", "K")]
+        assert [(row["value"], row["mark"]) for row in women] == [(64591, "derived"), (64891, "wrong_at_source")]
+        result = self.corrected("TAB638-2020")
+        assert_identity(result)
         assert values(result)["23", "K", "T"] == (64591, "ok", "derived")
+        assert 64891 not in result.table["value"].to_pylist()
         (aside,) = result.set_aside.to_pylist()
-        assert aside["reason_code"] == "WRONG_AT_SOURCE"
-        assert "64891" in aside["reason_sv"]
+        assert aside["reason_code"] == "DECLARED_FAULT"
+        assert "64 891" in aside["reason_sv"]
+
+    def test_without_its_correction_the_printed_error_stops_the_capture(self, build: Any) -> None:
+        held = self.ARCHIVE.latest("scb_population", "TAB638-2020")
+        assert held
+        bare = registry().model_copy(update={"corrections": {}})
+        examination, _ = examine(self.ARCHIVE.read(held.capture_id), held, bare)
+        assert examination.refused
+        assert "KEY_UNIQUE" in build.broken(examination)
 
     def test_2025_carries_the_note_of_its_noise(self) -> None:
         assert any("CKM" in note for note in self.read("TAB5557-2025").notes)
