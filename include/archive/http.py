@@ -80,6 +80,16 @@ class Answer:
         return self.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects wholly to :class:`Client`.
+
+    requests looks where one leads even if it is told not to follow it, and reads (and inflates) its body to the end.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that no answer is a redirect."""
+
+
 class HttpRefused(SourceRefused):
     """A 4xx answer (or another of no use): its number, and as ``title`` what the producer calls the fault."""
 
@@ -122,7 +132,7 @@ class Client:
         self.slow_to(calls_per_second)
         context = context_with(certificates) if certificates and address.base is None else None
         self._adapter = WatchedAdapter(context)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = lambda request: request  # never a log-in from a .netrc
         self._session.headers.update(
             {
@@ -226,7 +236,8 @@ class Client:
                 auth=login,
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(self._limits.connect_seconds, left), min(self._limits.read_seconds, left)),
+                # The watchdog ends a read when time is up; a connection that is being made it does not see.
+                timeout=(min(self._limits.connect_seconds, left), min(self._limits.read_seconds, left + 1)),
             )
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):

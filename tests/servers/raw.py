@@ -59,11 +59,13 @@ def sends(*pieces: bytes, headers: str = "", status: str = "200 OK", length: int
     return script
 
 
-def drips(piece: bytes, every: float, headers: str = "Content-Type: application/json\r\n") -> Script:
+def drips(
+    piece: bytes, every: float, headers: str = "Content-Type: application/json\r\n", status: str = "200 OK"
+) -> Script:
     """Return a script that sends one byte again and again, for ever."""
 
     def script(connection: socket.socket) -> None:
-        connection.sendall(f"HTTP/1.1 200 OK\r\n{headers}\r\n".encode())
+        connection.sendall(f"HTTP/1.1 {status}\r\n{headers}\r\n".encode())
         while True:
             connection.sendall(piece)
             time.sleep(every)
