@@ -7,12 +7,12 @@ enter, far below what any figure means, so that the last bit of a processor's ar
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from include.registry.models import Agreement, Edition, GoalArea, Indicator, Registry, Source
+from include.registry.models import Agreement, Correction, Edition, GoalArea, Indicator, Registry, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,6 +167,13 @@ class Content:
         """Return the origins of the captures used, sorted."""
         return tuple(sorted({capture.origin for capture in self.captures}))
 
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Return every declared fault of a source."""
+        from include.publish import faults  # which knows the rows of a release
+
+        return tuple(faults.listed(self.registry))
+
     @property
     def bridge(self) -> tuple[tuple[str, str], ...]:
         """Return (section code, indicator id) for every indicator that follows a goal area."""
@@ -186,6 +193,8 @@ class Content:
             "coverage": [asdict(line) for line in self.coverage],
             "captures": [asdict(capture) for capture in self.captures],
         }
+        if self.corrections:
+            said["corrections"] = [each.model_dump(mode="json") for each in self.corrections]
         return sha256_of(said)
 
 
@@ -221,7 +230,7 @@ def compose(
     sections = sections_of(agreement, registry, year)
     order = {each.id: place for place, each in enumerate(i for s in sections for i in s.indicators)}
     kept = sorted(
-        (row for row in rows(Value, values) if row.indicator_id in order and row.year <= year),
+        (_with_faults(row, registry) for row in rows(Value, values) if row.indicator_id in order and row.year <= year),
         key=_order(order, registry),
     )
     known = sorted(captures, key=lambda capture: capture.capture_id)
@@ -247,6 +256,14 @@ def compose(
         registry=registry,
         registry_digest=sha256_of(registry.model_dump(mode="json")),
     )
+
+
+def _with_faults(row: Value, registry: Registry) -> Value:
+    """Return a value with what is said of the declared faults that it rests on among its remarks."""
+    from include.publish import faults  # which knows the rows of a release
+
+    said = [faults.note(each) for each in faults.of_value(row, registry.indicators[row.indicator_id], registry)]
+    return replace(row, notes_sv="|".join([*filter(None, [row.notes_sv]), *said])) if said else row
 
 
 def sections_of(agreement: Agreement, registry: Registry, year: int) -> tuple[Section, ...]:

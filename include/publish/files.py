@@ -56,6 +56,7 @@ def tables(content: Content, release_id: str, changes: Sequence[Change]) -> list
         _coverage(content, release_id),
         _changes(changes, release_id),
         _captures(content, release_id),
+        _corrections(content, release_id),
     ]
 
 
@@ -396,3 +397,36 @@ def _captures(content: Content, release_id: str) -> Table:
     )
     found = tuple((release_id, *(getattr(row, f.name) for f in shown[1:])) for row in content.captures)
     return Table("captures", "Mottagna filer som utgåvan bygger på", shown, found, ("capture_id",))
+
+
+def _corrections(content: Content, release_id: str) -> Table:
+    shown = (
+        _RELEASE,
+        Field("correction_id", "string", "Det kända felets beteckning."),
+        Field("source_id", "string", "Källa."),
+        Field("rows", "string", "Vilka uppgifter det gäller: kolumn=värde, åtskilda med |."),
+        Field("action", "string", "drop används inte, override ersatt, scale omräknad, flag visas som den står."),
+        Field("value", "number", "Det som ersätter uppgiften, eller som den multipliceras med."),
+        Field("expect", "number", "Det som källan säger så länge felet finns kvar."),
+        Field("reason_sv", "string", "Vad som är fel."),
+        Field("reason_en", "string", "Vad som är fel, på engelska."),
+        Field("reported_to", "string", "Vem felet är anmält till; tom om ingen."),
+        Field("status", "string", "open inte anmält, reported anmält, acknowledged bekräftat, fixed_upstream rättat."),
+    )
+    found = tuple(
+        (
+            *(release_id, each.id, each.source),
+            "|".join(f"{column}={value}" for column, value in sorted(each.rows.items())),
+            *(
+                each.action,
+                each.value,
+                each.expect,
+                each.reason.sv,
+                each.reason.en,
+                each.reported_to or "",
+                each.status,
+            ),
+        )
+        for each in content.corrections
+    )
+    return Table("corrections", "Kända fel i källorna", shown, found, ("correction_id",))

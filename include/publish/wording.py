@@ -7,7 +7,7 @@ one (the reading rules of the project's method).
 from decimal import ROUND_HALF_UP, Decimal
 
 from include.publish.content import Trend, Value
-from include.registry.models import Agreement, Direction, Indicator, Registry
+from include.registry.models import Agreement, Correction, Direction, Indicator, Registry
 
 NBSP = "\u00a0"
 
@@ -37,6 +37,14 @@ MARK = {
     "uncertain": "osäker uppgift",
     "example": "exempeldata",
     "withdrawn_at_source": "redovisas inte längre av källan",
+}
+
+#: What was done about a fault of a source.
+ACTION = {
+    "drop": "Uppgiften används inte.",
+    "override": "Uppgiften är ersatt med {value}.",
+    "scale": "Uppgiften är multiplicerad med {value}.",
+    "flag": "Uppgiften visas som den står.",
 }
 
 SEX = {"K": "kvinnor", "M": "män", "T": "kvinnor och män"}
@@ -125,7 +133,33 @@ def notes(value: Value) -> list[str]:
         if mark != "example" and MARK.get(mark, mark)
     ]
     found += [note for note in value.notes_sv.split("|") if note]
-    return list(dict.fromkeys(found))
+    told = [note for note in found if not any(longer.startswith(f"{note}: ") for longer in found)]
+    return list(dict.fromkeys(told))
+
+
+def correction(declared: Correction) -> str:
+    """Return a declared fault of a source in words: what is wrong, what was done, and who was told."""
+    return " ".join([declared.reason.sv.strip(), action(declared), reported(declared)])
+
+
+def action(declared: Correction) -> str:
+    """Return what was done about a declared fault."""
+    value = declared.value
+    if value is None:
+        return ACTION[declared.action]
+    shown = number(value) if value.is_integer() else machine(value).replace(".", ",")
+    return ACTION[declared.action].format(value=shown)
+
+
+def reported(declared: Correction) -> str:
+    """Return how far a declared fault has come at the producer."""
+    who = f" till {declared.reported_to}" if declared.reported_to else ""
+    return {
+        "open": "Felet är inte anmält till källan.",
+        "reported": f"Felet är anmält{who}.",
+        "acknowledged": f"Felet är anmält{who} och bekräftat där.",
+        "fixed_upstream": "Felet är rättat hos källan.",
+    }[declared.status]
 
 
 def trend(result: Trend | None, direction: Direction) -> str:
