@@ -14,7 +14,6 @@ Everything is done on whole columns: the answers of all municipalities and offen
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -521,12 +520,12 @@ def _told(cells: _Cells, answer: Answer) -> list[str]:
     ]
     notes = []
     for code, words, name in kinds:
-        about, _ = _about(cells, code)
-        count = Counter(about[cells.reason == _NUMBER_OF[code]].tolist())
-        if count:
-            names = [name(number) for number, _ in count.most_common(_NAMED)]
-            more = " m.fl." if len(count) > _NAMED else ""
-            notes.append(f"{count.total()} uppgifter är satta åt sidan för {words}: {'; '.join(names)}{more}.")
+        about, labels = _about(cells, code)
+        count = np.bincount(about[cells.reason == _NUMBER_OF[code]], minlength=len(labels))
+        if found := np.flatnonzero(count).tolist():
+            names = "; ".join(map(name, sorted(found, key=lambda number: -int(count[number]))[:_NAMED]))
+            more = " m.fl." if len(found) > _NAMED else ""
+            notes.append(f"{count.sum()} uppgifter är satta åt sidan för {words}: {names}{more}")
     if answer.broken:
         notes.append(f"{len(answer.broken)} rader gick inte att dela i kolumner och är satta åt sidan.")
     return notes
