@@ -14,6 +14,7 @@ from tests.servers.local import LocalServer, Reply, Request
 
 _PERSON = ("Brott mot brottsbalken", "3-7 kap. Brott mot person")
 _FREEDOM = (*_PERSON, "4 kap. Brott mot frihet och frid")
+_SEXUAL = (*_PERSON, "6 kap. Sexualbrott")
 
 
 def _with_victims(path: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -30,8 +31,22 @@ OFFENCES: list[tuple[str, ...]] = [
     (*_PERSON, "3 kap. Brott mot liv och hälsa"),
     (*_PERSON, "3 kap. Brott mot liv och hälsa", "Misshandel inkl. grov (5, 6 §)"),
     _FREEDOM,
+    (*_FREEDOM, "Människohandel (1 a §)"),
+    (*_FREEDOM, "Människohandel (1 a §)", "Människohandel för sexuella ändamål"),
+    (*_FREEDOM, "Barnfridsbrott (3 §)"),
+    (*_FREEDOM, "Grov fridskränkning (4 a §)"),
+    (*_FREEDOM, "Grov kvinnofridskränkning (4 a §)"),
     *_with_victims((*_FREEDOM, "Olaga förföljelse (4 b §)")),
+    (*_FREEDOM, "Hedersförtryck (4 e §)"),
     *_with_victims((*_FREEDOM, "Olaga hot (5 §)")),
+    (*_FREEDOM, "Ofredande (7 §)"),
+    _SEXUAL,
+    (*_SEXUAL, "Våldtäkt inkl. grov (1, 4 §)"),
+    (*_SEXUAL, "Oaktsam våldtäkt (1 a §)"),
+    (*_SEXUAL, "Utnyttjande av barn genom köp av sexuell handling (9 §)"),
+    (*_SEXUAL, "Sexuellt ofredande (10 §)"),
+    (*_SEXUAL, "Köp av sexuell tjänst (11 §) (Fr.o.m. 2006)"),
+    (*_SEXUAL, "Koppleri, inkl grovt (12 §)"),
 ]
 
 _LATIN = "iso-8859-1"
