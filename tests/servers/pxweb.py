@@ -15,7 +15,28 @@ def figure(codes: list[str]) -> int:
     return sum((place + 1) * ord(sign) for place, code in enumerate(codes) for sign in code) % 9973
 
 
-def dataset(table: str, variables: Codes, updated: str, marks: set[int] = frozenset()) -> dict[str, Any]:
+Labels = dict[str, dict[str, str]]
+
+#: How SCB labels the codes of its population tables, as far as a label is not the code itself.
+SCB_LABELS: Labels = {
+    "Region": {"00": "Riket", "23": "Jämtlands län", "2380": "Östersund", "2313": "Strömsund", "2326": "Berg"},
+    "Civilstand": {"OG": "ogifta", "G": "gifta", "SK": "skilda", "ÄNKL": "änkor/änklingar", "SC": "totalt"},
+    "Kon": {"1": "män", "2": "kvinnor", "TotSa": "totalt, samtliga män och kvinnor"},
+    "Alder": {"tot": "totalt ålder", "TotSA": "totalt, samtliga åldrar", "100+": "100+ år", "100+10": "100+ år"}
+    | {str(age): f"{age} år" for age in range(100)}
+    | {f"{age}-{age + 9}": f"{age}-{age + 9} år" for age in range(0, 100, 10)},
+    "ContentsCode": {"BE0101N1": "Folkmängd", "000007ME": "Folkmängd", "000007SF": "Folkmängden per månad"},
+}
+
+
+def label(labels: Labels, variable: str, code: str) -> str:
+    """Return a code's label: the given one, the code of a time, or something that is none of the producer's."""
+    return labels.get(variable, {}).get(code, code if variable in ("Tid", "År") else f"namn på {code}")
+
+
+def dataset(
+    table: str, variables: Codes, updated: str, marks: set[int] = frozenset(), labels: Labels | None = None
+) -> dict[str, Any]:
     """Return the json-stat2 answer for the codes of each variable; ``marks`` are places without a value."""
     size = [len(codes) for codes in variables.values()]
     value: list[int | None] = []
@@ -39,7 +60,7 @@ def dataset(table: str, variables: Codes, updated: str, marks: set[int] = frozen
                 "label": variable.lower(),
                 "category": {
                     "index": {code: place for place, code in reversed(list(enumerate(codes)))},
-                    "label": {code: f"namn på {code}" for code in codes},
+                    "label": {code: label(labels or {}, variable, code) for code in codes},
                 },
             }
             for variable, codes in variables.items()
@@ -53,11 +74,17 @@ def dataset(table: str, variables: Codes, updated: str, marks: set[int] = frozen
 
 
 class PxWebServer(LocalServer):
-    """Holds tables; ``faults`` are replies given to the next questions for data instead of an answer."""
+    """Holds tables; ``faults`` are replies given to the next questions for data instead of an answer.
+
+    ``changes`` are other figures than the codes decide, by the cell's codes with a blank between.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.tables: dict[str, Codes] = {}
+        self.labels: Labels = {}
+        self.changes: dict[str, float] = {}
+        self.notes: list[str] = []
         self.updated = "2026-02-20T07:00:00Z"
         self.config: dict[str, Any] = {"maxDataCells": 150000, "maxCallsPerTimeWindow": 3, "timeWindow": 1}
         self.real_limit: int | None = None
@@ -103,7 +130,11 @@ class PxWebServer(LocalServer):
         chosen.pop(self.drop_variable or "", None)
         places = range(prod(map(len, chosen.values())))
         marks = {p for p in places if "NA" in _cell(chosen, p)}
-        return _json(dataset(table, chosen, self.updated, marks))
+        answer = dataset(table, chosen, self.updated, marks, self.labels)
+        answer["value"] = [
+            self.changes.get(" ".join(_cell(chosen, place)), value) for place, value in enumerate(answer["value"])
+        ]
+        return _json(answer | ({"note": self.notes} if self.notes else {}))
 
 
 def _cell(variables: Codes, place: int) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from include.archive.addresses import Address
 from include.archive.fetchers import Fetched, Found, Missing, Unchanged, jsonstat, pxweb_v1
 from include.archive.fetchers.jsonstat import Dataset
-from include.archive.fetchers.pxweb_query import halves, is_too_large, selection_of, time_code
+from include.archive.fetchers.pxweb_query import demand_kept, halves, is_too_large, selection_of, time_code
 from include.archive.http import Answer, Client, HttpRefused
 from include.archive.manifest import Manifest
 from include.archive.parts import contact_of, holding, table_part
@@ -33,7 +33,7 @@ def fetch(
 
     Raises:
         LayoutChanged: the table lacks variables or codes asked for, or the answer is not what was asked for.
-        SourceRefused: the request is wrong or the table is gone.
+        SourceRefused: the request is wrong, the table is gone, or it lacks a period that is held.
         SourceUnavailable: no whole answer in time.
     """
     if not isinstance(source.fetch, PxWebFetch):
@@ -43,11 +43,17 @@ def fetch(
         return
     client = Client(source, address, calls_per_second=_FIRST_CALLS_PER_SECOND, contact=contact_of(registry))
     server: _Server | None = None
+    gone: list[str] = []
     for period in periods:
         for table in holding(source.fetch.tables, period):
             server = server or _Server(source, source.fetch, client)
             selection = selection_of(table, time_code(period), registry)
-            yield _period(server, table, period, selection, archive.latest(source.id, table_part(table, period)))
+            held = archive.latest(source.id, table_part(table, period))
+            found = _period(server, table, period, selection, held)
+            if held and isinstance(found, Missing):
+                gone.append(found.part)
+            yield found
+    demand_kept(gone, source.id)
 
 
 def _period(

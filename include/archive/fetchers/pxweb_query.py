@@ -44,6 +44,20 @@ def selection_of(table: PxWebTable, time: str, registry: Registry) -> Selection:
     return selection
 
 
+def demand_kept(gone: list[str], what: str) -> None:
+    """Stop when parts that are held are of periods that their table no longer has; called when the rest is fetched.
+
+    Raises:
+        SourceRefused: names the parts and what to do.
+    """
+    if gone:
+        raise SourceRefused(
+            f"{what}: the producer's table no longer has the period of {', '.join(gone)}, of which figures are held. "
+            "They stay as they are. Look at the table: if the producer has taken the years away for good, change "
+            "first_period or last_period of the table in the registry."
+        )
+
+
 def is_too_large(refused: HttpRefused) -> bool:
     """Return whether a refusal means that too much was asked for at once.
 

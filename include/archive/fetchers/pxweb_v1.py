@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from include.archive.addresses import Address
 from include.archive.fetchers import Fetched, Found, Missing, jsonstat
-from include.archive.fetchers.pxweb_query import Selection, halves, is_too_large, selection_of, time_code
+from include.archive.fetchers.pxweb_query import Selection, demand_kept, halves, is_too_large, selection_of, time_code
 from include.archive.http import Answer, Client, HttpRefused
 from include.archive.parts import contact_of, holding, table_part
 from include.archive.store import Archive
@@ -48,19 +48,24 @@ def fetch(
 
     Raises:
         LayoutChanged: the table lacks variables or codes asked for, or the answer is not what was asked for.
-        SourceRefused: the request is wrong or the table is gone.
+        SourceRefused: the request is wrong, the table is gone, or it lacks a period that is held.
         SourceUnavailable: no whole answer in time.
     """
     how = _how(source)
     client = Client(source, address, calls_per_second=_FIRST_CALLS_PER_SECOND, contact=contact_of(registry))
     server: _Server | None = None
+    gone: list[str] = []
     for period in periods:
         for table in holding(_tables(source), period):
             if table.path is None:
                 yield Missing(table_part(table, period), "the producer's API v1 does not have this table")
                 continue
             server = server or _Server(source, how, client)
-            yield _period(server, PxWebV1Table(**table.model_dump()), period, registry)
+            found = _period(server, PxWebV1Table(**table.model_dump()), period, registry)
+            if isinstance(found, Missing) and archive.latest(source.id, found.part):
+                gone.append(found.part)
+            yield found
+    demand_kept(gone, source.id)
 
 
 def _how(source: Source) -> PxWebV1Fetch:
