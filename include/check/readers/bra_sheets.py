@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from include.check.drift import suggestion
 from include.check.readers.bra_labels import Layout
 from include.errors import LayoutChanged
 
@@ -37,6 +38,15 @@ MEASURES: dict[str, str] = {
     "direktavskrivna brott som avslutats med övriga beslut": "dismissed_part_2",
     "personuppklaringsprocent (%)": "clearance_rate_printed",
 }
+
+#: The headings that a sheet has together: 300 a, b and c since 2022, the one sheet to 2021 (as 300 a) and to 2019.
+_MAIN = {"handled", "investigated", "dismissed", "prosecution_rate_printed", "clearance_rate_printed"}
+_CLEARED = {"cleared_person", "cleared_charge", "cleared_summary_penalty", "cleared_waiver"}
+_INVESTIGATED = {"investigated", *_CLEARED, "limited_investigation", "other_decisions"}
+_DISMISSED = {"dismissed", "dismissed_part_1", "dismissed_part_2"}
+_SETS = (_MAIN, _INVESTIGATED, _DISMISSED, _MAIN | _INVESTIGATED | _DISMISSED)
+
+_MAPPING = "MEASURES of include/check/readers/bra_sheets.py"
 
 #: The header stands within so many rows from the top.
 _HEADER_WITHIN = 15
@@ -184,17 +194,18 @@ def _sheet(name: str, values: Sequence[Sequence[Cell]]) -> Sheet | None:
 
 
 def _check_header(name: str, row: int, headings: list[str], columns: list[Column]) -> None:
-    """Refuse a header with an unknown or repeated heading: its figures would be lost or mixed.
+    """Refuse a header with an unknown, lacking or repeated heading: its figures would be lost or mixed.
 
     Raises:
-        LayoutChanged: names the cell and what it says.
+        LayoutChanged: names the cell and what it says, and the edit to make if a heading has been renamed.
     """
     known = {column.at for column in columns}
+    lacking = _lacking({column.measure for column in columns})
     for index, heading in enumerate(headings):
         if heading and index not in known and heading not in ("lagrum", "brottstyp"):
             raise LayoutChanged(
                 f"Sheet {name}, cell {cell_name(row, index)}: found the unknown heading {heading!r}; expected one of "
-                f"{', '.join(MEASURES)}."
+                f"{', '.join(MEASURES)}. {suggestion([heading], lacking, _MAPPING)}"
             )
     for one, other in pairwise(sorted(columns, key=lambda column: column.measure)):
         if one.measure == other.measure:
@@ -202,3 +213,15 @@ def _check_header(name: str, row: int, headings: list[str], columns: list[Column
                 f"Sheet {name}, row {row + 1}: the columns {cell_name(row, one.at)} and "
                 f"{cell_name(row, other.at)} both say {one.measure}; expected each heading once."
             )
+    if lacking:
+        raise LayoutChanged(
+            f"Sheet {name}, row {row + 1}: the heading {' and '.join(map(repr, lacking))} is missing; found "
+            f"{', '.join(filter(None, headings))}. Next step: compare with Brå's page; if Brå has ceased to print it, "
+            f"change {_MAPPING} and _SETS beside it."
+        )
+
+
+def _lacking(found: set[str]) -> list[str]:
+    """Return the headings that a sheet lacks, beside the set of headings that it is most like."""
+    wanted = min(_SETS, key=lambda measures: len(measures ^ found))
+    return [next(heading for heading, ours in MEASURES.items() if ours == each) for each in sorted(wanted - found)]

@@ -21,6 +21,7 @@ import numpy as np
 
 from include.archive.manifest import Manifest
 from include.archive.parts import holding, table_part
+from include.check.drift import suggestion
 from include.check.readers.jsonstat_cube import STATUS, Cube, Dimension
 from include.check.readers.px_json import cube_of
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 AREA, AGE, SEX, CONTENTS, TIME, CIVIL_STATUS = "Region", "Alder", "Kon", "ContentsCode", "Tid", "Civilstand"
+_VARIABLES = {AREA, AGE, SEX, CONTENTS, TIME, CIVIL_STATUS}
+_MAPPING = "the variables of include/check/readers/jsonstat2.py"
 
 #: SCB's codes of sex, with how their label must begin: Folkhälsomyndigheten and others number them the other way.
 _SEXES = {"1": ("M", "män"), "2": ("K", "kvinnor"), "totsa": ("T", "total")}
@@ -85,7 +88,18 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
     figures = _add_total_sex(figures, noised, what)
     table, aside = _tidy(figures, source, registry, what)
     table = _with_wrong(table, cube, told.get("set_aside", []), source, what)
-    return ReadResult(table, set_aside_table(aside), table.num_rows + len(aside), [*manifest.notes, *cube.notes])
+    notes = [*manifest.notes, *cube.notes, *_added(cube)]
+    return ReadResult(table, set_aside_table(aside), table.num_rows + len(aside), notes)
+
+
+def _added(cube: Cube) -> list[str]:
+    """Return a note for each variable that is new and has one code, so that no figure is divided by it."""
+    return [
+        f"Källan har en ny variabel, {dimension.name}, med det enda värdet {dimension.labels[0]}. Kontrollera att "
+        "uppgifterna fortfarande avser alla."
+        for dimension in cube.dimensions
+        if dimension.name not in _VARIABLES
+    ]
 
 
 # --- is it what was asked for -------------------------------------------------------------------------------------
@@ -106,17 +120,19 @@ def _demand_question(cube: Cube, manifest: Manifest, what: str) -> None:
         codes = {code.casefold() for code in there[variable].codes} if variable in there else set()
         named = [code for code in asked if not set("*?()") & set(code)]
         if lacking := [code for code in named if code.casefold() not in codes]:
-            raise LayoutChanged(f"{what}: {variable} lacks {', '.join(lacking)}, which was asked for.")
+            hint = "" if variable in there else suggestion(set(there) - _VARIABLES, [variable], _MAPPING)
+            raise LayoutChanged(f"{what}: {variable} lacks {', '.join(lacking)}, which was asked for. {hint}".rstrip())
 
 
 def _demand_variables(cube: Cube, what: str) -> None:
     """Demand variables that are known, and ages that do not count anybody twice."""
-    known = {AREA, AGE, SEX, CONTENTS, TIME, CIVIL_STATUS}
+    there = {dimension.name for dimension in cube.dimensions}
     for dimension in cube.dimensions:
-        if dimension.name not in known and len(dimension.codes) > 1:
+        if dimension.name not in _VARIABLES and len(dimension.codes) > 1:
+            hint = suggestion([dimension.name], sorted(_VARIABLES - there), _MAPPING)
             raise LayoutChanged(
                 f"{what}: found the unknown variable {dimension.name} with {len(dimension.codes)} codes; expected "
-                f"{', '.join(sorted(known))}."
+                f"{', '.join(sorted(_VARIABLES))}. {hint}"
             )
     if (axis := cube.axis(AGE)) is not None:
         _demand_one_classification(ages(cube.dimensions[axis], what), what)
@@ -363,7 +379,11 @@ def _measures(contents: Dimension | None, source: Source, what: str) -> list[str
         return [f"{source.id}.{source.measures[0].id}"]
     by_label = {measure.source_label: measure.id for measure in source.measures}
     if lacking := [label for label in contents.labels if label not in by_label]:
-        raise LayoutChanged(f"{what}: no measure of {source.id} has the source_label {', '.join(map(repr, lacking))}.")
+        gone = [label for label in by_label if label and label not in contents.labels]
+        hint = suggestion(lacking, gone, f"source_label in include/registry/sources/{source.id}.yaml")
+        raise LayoutChanged(
+            f"{what}: no measure of {source.id} has the source_label {', '.join(map(repr, lacking))}. {hint}"
+        )
     return [f"{source.id}.{by_label[label]}" for label in contents.labels]
 
 
