@@ -7,6 +7,7 @@ from itertools import pairwise
 from include.archive.manifest import Manifest
 from include.check.readers.bra_sheets import Cell, cell_name, is_blank, text
 from include.errors import LayoutChanged
+from include.registry.models import HttpFileFetch, Source
 
 Rows = Sequence[Sequence[Cell]]
 
@@ -47,6 +48,21 @@ def year_of(manifest: Manifest) -> int:
     if not (year.isdigit() and len(year) == 4):
         raise LayoutChanged(f"Capture {manifest.capture_id}: found the part {manifest.part!r}, expected <file>-<year>.")
     return int(year)
+
+
+def area_of(manifest: Manifest, source: Source) -> str:
+    """Return our code of the area that a capture is about, from its part (``Rn01-2024``).
+
+    Raises:
+        LayoutChanged: the source has no such area.
+    """
+    producers = manifest.part.rpartition("-")[0]
+    areas = source.fetch.areas if isinstance(source.fetch, HttpFileFetch) else {}
+    for ours, theirs in areas.items():
+        if theirs == producers:
+            return ours
+    known = ", ".join(areas.values())
+    raise LayoutChanged(f"Capture {manifest.capture_id}: found the area {producers!r}, expected one of {known}.")
 
 
 def year_columns(rows: Rows, row: int, first: int, where: str) -> dict[int, int]:
