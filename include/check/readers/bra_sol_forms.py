@@ -142,7 +142,7 @@ def _database_file(content: bytes, encoding: str, what: str) -> Answer:
     _demand_names(names, (REGION, OFFENCE, KIND, PERIOD), what)
     first = rest.lstrip().split(b"\n", 1)[0]
     ends = [f"({number})" for number in range(max(first.count(b";") + 1 - len(names), 0))][:1]
-    columns, line, broken = _parted(content, encoding, [*names, *ends], names.index(OFFENCE), skip=1)
+    columns, line, broken = _parted(content, encoding, [*names, *ends], names.index(OFFENCE), what, skip=1)
     if REGION in columns[REGION].texts:  # several answers one after the other: their headings are no rows
         rows = columns[REGION].ids != columns[REGION].texts.index(REGION)
         columns, line = {name: column.taken(rows) for name, column in columns.items()}, line[rows]
@@ -192,7 +192,7 @@ def _text_export(content: bytes, encoding: str, what: str, is_offence: Callable[
         raise LayoutChanged(f"{what}: found the kinds of period {sorted(set(kinds))} in line 2; expected {YEARLY!r}.")
     cells = [f"c{number}" for number in range(1, width)]
     names = ["label", *cells, *(["(end)"] if len(head[3]) > width else [])]
-    columns, line, broken = _parted(content, encoding, names, 0, skip=_HEAD_LINES, title=";".join(head[0]))
+    columns, line, broken = _parted(content, encoding, names, 0, what, skip=_HEAD_LINES, title=";".join(head[0]))
     rows = ~_page_breaks(columns, line, head, what)
     columns, line = {name: column.taken(rows) for name, column in columns.items()}, line[rows]
     label = columns["label"]
@@ -251,7 +251,7 @@ def _spread(cells: Sequence[str], width: int) -> list[str]:
 
 
 def _parted(
-    content: bytes, encoding: str, names: list[str], label: int, skip: int, title: str | None = None
+    content: bytes, encoding: str, names: list[str], label: int, what: str, skip: int, title: str | None = None
 ) -> "tuple[dict[str, Coded], npt.NDArray[np.int64], list[SetAside]]":
     """Return the lines below the heading parted into columns, the number of each line, and lines that cannot be.
 
@@ -268,13 +268,18 @@ def _parted(
         return "skip"
 
     code = pa.dictionary(pa.int32(), pa.string())
-    table = csv.read_csv(
-        pa.BufferReader(content),
-        # One thread: only then the numbers of the odd lines are known.
-        csv.ReadOptions(use_threads=False, encoding=encoding, column_names=names, skip_rows=skip),
-        csv.ParseOptions(delimiter=";", quote_char=False, ignore_empty_lines=False, invalid_row_handler=keep),
-        csv.ConvertOptions(column_types=dict.fromkeys(names, code), strings_can_be_null=False, null_values=[]),
-    )
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(content),
+            # One thread: only then the numbers of the odd lines are known.
+            csv.ReadOptions(use_threads=False, encoding=encoding, column_names=names, skip_rows=skip),
+            csv.ParseOptions(delimiter=";", quote_char=False, ignore_empty_lines=False, invalid_row_handler=keep),
+            csv.ConvertOptions(column_types=dict.fromkeys(names, code), strings_can_be_null=False, null_values=[]),
+        )
+    except pa.ArrowInvalid as error:
+        raise LayoutChanged(
+            f"{what}: found text without rows of {len(names)} columns ({error}); expected some."
+        ) from error
     columns = {name: _coded(table[name]) for name in names}
     line = np.arange(skip + 1, skip + 1 + table.num_rows + len(odd), dtype=np.int64)
     line = line[~np.isin(line, [number for number, _ in odd])]
