@@ -85,8 +85,8 @@ def _find(sheets: dict[str, Rows], manifest: Manifest) -> _Sheet:
     if len(found) != 1:
         raise LayoutChanged(
             f"{manifest.file_name}: {len(found)} of the sheets {', '.join(sheets)} have a header of Table 100; "
-            "expected one, with 'Lagrum' and 'Brottstyp' in columns A and B, or the months from 'Jan' to 'Dec' in B to M, "
-            f"and '100 000' in the last column, within the first {_HEADER_WITHIN} rows."
+            "expected one, with 'Lagrum' and 'Brottstyp' in columns A and B, or the months from 'Jan' to 'Dec' in B to "
+            f"M, and '100 000' in the last column, within the first {_HEADER_WITHIN} rows."
         )
     return found[0]
 
