@@ -166,6 +166,7 @@ def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
                 case SolFetch():
                     for index, menu in enumerate(fetch.menus):
                         yield from _held(menu, source, ("fetch", "menus", index))
+                        yield from _sol(menu, source, ("fetch", "menus", index))
                 case SosFetch():
                     yield from _sos(fetch, source)
                 case KoladaFetch():
@@ -198,6 +199,14 @@ def _kolada(fetch: KoladaFetch, measures: set[str]) -> Iterator[Fault]:
             yield ("fetch", "kpis", kpi), f"the source has no measure {what.measure}"
         if what.half_width_of is not None and what.half_width_of not in figures:
             yield ("fetch", "kpis", kpi), f"is the uncertainty of {what.half_width_of}, which is no measure here"
+
+
+def _sol(menu: SolMenu, source: Source, loc: Loc) -> Iterator[Fault]:
+    """Yield a fault for an area's last period that is none, or an offence that is asked for twice."""
+    for kind, last in menu.areas.items():
+        if last is not None and _unit(last) != source.release.speaks_in:
+            yield (*loc, "areas", kind), f"'{last}' is no {source.release.speaks_in}"
+    yield from _twice(menu.offences, *loc, "offences")
 
 
 def _held(table: PxWebTable | SolMenu, source: Source, loc: Loc) -> Iterator[Fault]:

@@ -1,5 +1,6 @@
 """SOL is asked as a browser would, every id is read by its label, and the answer is held against the question."""
 
+import pyarrow.compute as pc
 import pytest
 
 from include.archive.addresses import address
@@ -7,10 +8,13 @@ from include.archive.fetchers import Fetched, Missing
 from include.archive.fetchers import sol as fetcher
 from include.archive.fetchers.sol import fetch
 from include.archive.fetchers.sol_pages import NO_FIGURE, Row, error_of, plain, read_choices, read_rows, write_rows
+from include.archive.http import CERTIFICATES, Client
 from include.archive.run import archive
+from include.check.readers import bra_sol
 from include.check.readers.bra_areas import labels_of
 from include.errors import LayoutChanged, SourceRefused, SourceUnavailable
 from include.periods import Period
+from include.registry import references
 from include.registry.models import Source
 from tests.servers.local import Reply
 from tests.servers.sol import SolServer
@@ -505,6 +509,43 @@ def test_the_registrys_own_source_finds_every_label_and_takes_few_searches(sol, 
         assert len(asked) == len(areas) * len(source.fetch.menus[0].offences)
     # Two labels alike, so two lists; menu 98 once with the county and once without.
     assert len(sol.searches) == 6
+
+
+def test_what_is_archived_is_read_whole(sol, found, keep, registry):
+    """The reader takes every figure of a year in which all the offences exist, alike labels below the right parents."""
+    source = registry.sources["bra_reported_offences"]
+    for file in found("2024", source=source):
+        result = bra_sol.read(file.content, keep(file), source, registry)
+        assert result.set_aside.num_rows == 0
+        assert result.table.num_rows == result.rows_in == 2 * len(rows_of(file))
+        partner = result.table.filter(pc.field("breakdown") == "offence:unlawful_threat_partner")
+        assert set(partner["value_status"].to_pylist()) == {"ok"}
+
+
+def test_sol_is_asked_at_the_registrys_pace_and_with_its_certificates(sol, found, monkeypatch):
+    asked = []
+
+    def client(*args, **how):
+        asked.append(how)
+        return Client(*args, **how)
+
+    monkeypatch.setattr(fetcher, "Client", client)
+    menus = with_menu(101).fetch.menus
+    found("2024", source=a_source(menus=menus, calls_per_second=0.5, certificates="link.pem"))
+    assert [(how["calls_per_second"], how["certificates"]) for how in asked] == [(0.5, CERTIFICATES / "link.pem")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"areas": {"lan": "2014-Q1"}}, "'2014-Q1' is no year"),
+        ({"offences": ["Totalt antal brott"] * 2}, "the offences 'Totalt antal brott' stands 2 times; expected once"),
+        ({"last_period": "2014-01"}, "'2014-01' is no year"),
+    ],
+)
+def test_the_registry_refuses_a_menu_that_cannot_be(registry, change, said):
+    source = with_menu(98, **change)
+    assert said in [text for _, text in references._source(source, registry)]
 
 
 # --- the pages themselves -------------------------------------------------------------------------------------------
