@@ -5,8 +5,10 @@ The template (:mod:`include.registry.templates`) is written from these words and
 """
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import NamedTuple
 
+from include.periods import Period
 from include.registry.models import Agreement, Column, Extract, Party
 
 COVER_SHEET = "Om leveransen"
@@ -35,6 +37,9 @@ COVER_CHOICES: dict[str, dict[str, str]] = {
     "empty_sheets": EMPTY_CHOICES,
     "example": EXAMPLE_CHOICES,
 }
+
+#: No date of a delivery lies before this day, nor so long after its period.
+EARLIEST, LATEST = date(2000, 1, 1), timedelta(days=5 * 366)
 
 #: Between the codes in a cell that names several parties.
 SEVERAL = "|"
@@ -69,6 +74,13 @@ def options(column: Column, agreement: Agreement, year: int) -> dict[str, str]:
             return {goal.code: goal.name.sv for goal in agreement.goal_areas if goal.holds_in_year(year)}
         case _:
             return {}
+
+
+def days(column: Column, period: Period) -> tuple[date, date]:
+    """Return the first and the last day that a column of dates takes in a delivery about a period."""
+    if column.after_period:
+        return period.start, period.end + LATEST
+    return (period.start if column.within_period else EARLIEST), period.end - timedelta(days=1)
 
 
 def shown(column: Column, code: str, choices: Mapping[str, str]) -> str:

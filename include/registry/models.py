@@ -418,6 +418,9 @@ class Column(Model):
     choices: dict[str, str] = Field(default_factory=dict, description="Code: Swedish label, for type choice.")
     max_length: int | None = None
     within_period: bool = Field(default=False, description="True for a date that must lie in the delivery's period.")
+    after_period: bool = Field(
+        default=False, description="True for a date from the period's first day on, such as the day of a receipt."
+    )
 
 
 class ExtractSheet(Model):

@@ -25,6 +25,7 @@ from include.registry.delivery import (
     LISTS_SHEET,
     SEVERAL,
     Identity,
+    days,
     deliverers,
     options,
     shown,
@@ -235,12 +236,12 @@ def _validation(
         return rule | {"validate": "list", "source": source}
     match column.type:
         case "date":
-            first = period.start if column.within_period else date(2000, 1, 1)
+            first, last = days(column, period)
             return rule | {
                 "validate": "date",
                 "criteria": "between",
                 "minimum": datetime(first.year, first.month, first.day),  # noqa: DTZ001
-                "maximum": datetime.combine(period.end, datetime.min.time()) - timedelta(days=1),
+                "maximum": datetime.combine(last, datetime.min.time()),
             }
         case "integer":
             return rule | {"validate": "integer", "criteria": ">=", "value": 0}

@@ -30,7 +30,7 @@ def made(registry: Registry, agreement: Agreement, extract: str, **more: Any) ->
     return workbook(registry.extracts[extract], agreement, Identity(extract, "LST", "2023"), **more)
 
 
-@pytest.fixture(scope="module", params=["E01", "E02"])
+@pytest.fixture(scope="module", params=["E01", "E02", "E12"])
 def extract(request: pytest.FixtureRequest, registry: Registry) -> Extract:
     return registry.extracts[request.param]
 

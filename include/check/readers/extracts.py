@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from include.archive.manifest import Manifest
-from include.check.readers import extracts_e01, extracts_e02
+from include.check.readers import extracts_e01, extracts_e02, extracts_e12
 from include.check.readers.extracts_figures import Delivery, Figure
 from include.check.readers.extracts_file import Sheet, open_workbook
 from include.check.readers.extracts_rows import Row, read_cover, read_sheets, taken
@@ -42,6 +42,7 @@ class _Maker(NamedTuple):
 MAKERS: dict[str, _Maker] = {
     "E01": _Maker(extracts_e01.contradictions, extracts_e01.figures),
     "E02": _Maker(extracts_e02.contradictions, extracts_e02.figures),
+    "E12": _Maker(extracts_e12.contradictions, extracts_e12.figures),
 }
 
 
@@ -163,8 +164,9 @@ def _result(delivery: Delivery, figures: list[Figure], period: Period, cover: Ma
     table = tidy_table(
         {
             "measure": [f"{delivery.extract.id}.{figure.measure}" for figure in figures],
-            "area": delivery.agreement.county,
+            "area": [figure.area or delivery.agreement.county for figure in figures],
             "period": period.text,
+            "sex": [figure.sex for figure in figures],
             "party": [figure.party for figure in figures],
             "breakdown": [figure.breakdown for figure in figures],
             "value": [figure.value for figure in figures],
@@ -173,8 +175,13 @@ def _result(delivery: Delivery, figures: list[Figure], period: Period, cover: Ma
             "value_status": [figure.value_status for figure in figures],
             "status": "P" if cover["status"] == "P" else "F",
             "mark": "example" if cover["example"] == "yes" else "direct",
-            "source_label": [labels[figure.measure] for figure in figures],
+            "source_label": [_label(figure, labels[figure.measure]) for figure in figures],
             "place": [figure.place for figure in figures],
         }
     )
     return ReadResult(table, set_aside_table(aside), table.num_rows + len(aside), delivery.notes)
+
+
+def _label(figure: Figure, label: str) -> str:
+    """Return a measure's label, with the register that the figure is taken from if it is not the party's own."""
+    return f"{label} ({figure.register})" if figure.register else label

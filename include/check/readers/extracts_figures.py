@@ -24,18 +24,27 @@ class Figure:
         place: sheet and rows that it was made from.
         value: None where the delivery does not tell it.
         high: the most that it can be, where rows were set aside; None = it is certain. The least is ``value``.
+        area: code of its area; None = the agreement's county.
+        status: its status where the delivery itself says it; None = told by value and high.
+        register: where the one who delivers has it from, in Swedish; empty = from the party itself.
     """
 
     measure: str
     place: str
-    value: int | None
-    high: int | None = None
+    value: float | None
+    high: float | None = None
     party: str = "-"
     breakdown: str = "total"
+    area: str | None = None
+    sex: str = "T"
+    status: str | None = None
+    register: str = ""
 
     @property
     def value_status(self) -> str:
         """Return the figure's status in the tidy table."""
+        if self.status is not None:
+            return self.status
         if self.value is None:
             return "not_reported"
         return "ok" if self.high in (None, self.value) else "estimate"

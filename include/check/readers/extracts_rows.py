@@ -7,19 +7,16 @@ read. Messages name sheet, cell, what stood there and what was expected, and nev
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from difflib import get_close_matches
+from datetime import date
 
+from include.check.drift import nearest
 from include.check.readers.extracts_file import Sheet, reference
 from include.check.readers.extracts_values import Refused, Value, clean, found, meaning, same
 from include.check.tidy import SetAside
 from include.errors import LayoutChanged
 from include.periods import Period
-from include.registry.delivery import COVER, COVER_CHOICES, COVER_SHEET, LISTS_SHEET, options
+from include.registry.delivery import COVER, COVER_CHOICES, COVER_SHEET, LISTS_SHEET, days, options
 from include.registry.models import Agreement, Column, Extract, ExtractSheet
-
-#: No date of a delivery lies before this day.
-EARLIEST = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -180,8 +177,8 @@ def _columns(sheet: Sheet, contract: ExtractSheet) -> dict[str, int]:
     unknown = [(heading, places[0]) for heading, places in headings.items() if heading not in labels]
     for label, wanted in labels.items():
         if label not in headings:
-            near = get_close_matches(label, [heading for heading, _ in unknown], n=1)
-            hint = f" Heter den något annat i cell {reference(0, headings[near[0]][0])}?" if near else ""
+            near = nearest(label, [heading for heading, _ in unknown])
+            hint = f" Heter den något annat i cell {reference(0, headings[near][0])}?" if near else ""
             raise LayoutChanged(f"Bladet {contract.name} saknar kolumnen {wanted.label} i rad 1.{hint} Använd mallen.")
         if len(headings[label]) > 1:
             raise LayoutChanged(f"Bladet {contract.name} har kolumnen {wanted.label} två gånger. Använd mallen.")
@@ -221,11 +218,11 @@ def _read_row(
 
 
 def _in_time(day: date, column: Column, period: Period) -> date | Refused:
-    first = period.start if column.within_period else EARLIEST
-    last = period.end - timedelta(days=1)
+    first, last = days(column, period)
     if first <= day <= last:
         return day
-    expected = f"ett datum från {first} till {last}" if column.within_period else f"ett datum senast {last}"
+    bounded = column.within_period or column.after_period
+    expected = f"ett datum från {first} till {last}" if bounded else f"ett datum senast {last}"
     return Refused("DATE_OUTSIDE_PERIOD", str(day), expected)
 
 
