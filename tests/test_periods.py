@@ -175,6 +175,22 @@ def test_every_period_is_new_in_one_quarter_only_and_revisited_in_all_that_follo
     assert seen[-1] == Period.parse("2029")
 
 
+def test_means_of_several_years_come_out_one_year_apart_once_their_last_year_has_ended():
+    rule = ReleaseRule(speaks_in="span", first_period="2017/2020", lag_days=0)
+    source = registry().sources["scb_population"].model_copy(update={"release": rule})
+    found = expected_periods(source, Quarter.parse("2025-Q1"))
+    assert [str(period) for period in found.new] == ["2021/2024"]
+    assert [str(period) for period in found.revisit] == ["2020/2023", "2019/2022", "2018/2021", "2017/2020"]
+    assert expected_periods(source, Quarter.parse("2024-Q4")).new == []
+
+
+def test_a_month_is_asked_for_in_the_quarter_in_which_it_comes_out_and_so_many_before_it_again():
+    found = expected("scb_population_monthly", "2026-Q2")
+    assert [str(period) for period in found.new] == ["2026-02", "2026-03", "2026-04"]
+    assert [str(period) for period in found.revisit][:2] == ["2026-01", "2025-12"]
+    assert len(found.revisit) == 12
+
+
 RULES = st.builds(
     ReleaseRule,
     speaks_in=st.sampled_from(["month", "quarter", "half_year", "year", "span"]),

@@ -225,7 +225,7 @@ def _add_age_groups(figures: _Figures, noised: bool, groups: list[str], what: st
     if axis is None or not groups:
         return figures
     found = ages(figures.cube.dimensions[axis], what)
-    by_year = all(age == "T" or age.endswith("+") or age.isdecimal() for age in found)
+    by_year = any(map(str.isdecimal, found)) and all(age == "T" or age.isdecimal() or age[-1] == "+" for age in found)
     stays = [i for i, age in enumerate(found) if not by_year or age == "T" or age in groups]
     result = [_picked(figures, axis, stays)] if stays else []
     for group in [group for group in groups if group not in found]:

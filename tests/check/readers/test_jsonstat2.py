@@ -19,6 +19,7 @@ from include.check.readers.jsonstat_cube import decode
 from include.check.run import examine
 from include.check.tidy import ReadResult, assert_identity
 from include.errors import LayoutChanged
+from include.registry.models import PxWebFetch
 from include.registry.read import registry
 
 #: Recorded answers of the producers, where the machine has them (FOLLOWUP_PAYLOADS); they are no part of the project.
@@ -264,6 +265,190 @@ class TestRefusals:
     def test_what_is_no_dataset(self, content: bytes) -> None:
         with pytest.raises(LayoutChanged):
             read(content)
+
+
+SINGLE_YEARS = {str(age): f"{age} år" for age in range(100)} | {"100+": "100+ år"}
+
+
+class TestAgeGroups:
+    """To 2024 single years are added up to the groups that denominators need; from 2025 nothing is."""
+
+    def single(self, year: str = "2024", table: str = "TAB638", ages: dict[str, str] | None = None) -> dict[str, Any]:
+        """Return an answer in which each age has as many men as its number, and one woman more."""
+        ages = ages or SINGLE_YEARS
+        numbers = [int(age.rstrip("+")) for age in ages]
+        values = [number + sex for _ in AREAS for number in numbers for sex in (0, 1)]
+        return dataset(values, year=year, table=table, Alder=ages)
+
+    def test_the_groups_are_exact_sums_by_sex_and_the_single_years_are_left_out(self) -> None:
+        result = read(self.single(), "TAB638-2024-age")
+        found = values(result)
+        assert {age for _, _, age in found} == {"0-17", "16-24", "18+"}
+        assert result.table.num_rows == 2 * 3 * 3
+        assert found["23", "M", "0-17"] == (sum(range(18)), "ok", "derived")
+        assert found["23", "K", "0-17"] == (sum(range(18)) + 18, "ok", "derived")
+        assert found["2380", "M", "16-24"] == (sum(range(16, 25)), "ok", "derived")
+        assert found["23", "M", "18+"] == (sum(range(18, 101)), "ok", "derived")
+        assert found["23", "T", "18+"] == (2 * sum(range(18, 101)) + 83, "ok", "derived")
+
+    def test_the_total_of_all_ages_belongs_to_another_part(self) -> None:
+        fetch = registry().sources["scb_population"].fetch
+        assert isinstance(fetch, PxWebFetch)
+        asked = {(table.id, table.part): table.selection["Alder"] for table in fetch.tables}
+        assert asked["TAB638", None] == ["tot"]
+        assert asked["TAB638", "age"] == list(SINGLE_YEARS)
+        assert asked["TAB5557", None] == ["TotSA"]
+
+    def test_a_year_that_lacks_makes_no_group(self) -> None:
+        ages = {age: label for age, label in SINGLE_YEARS.items() if age != "17"}
+        with pytest.raises(LayoutChanged, match="do not cover 0-17 exactly"):
+            read(self.single(ages=ages), "TAB638-2024-age")
+
+    def test_a_gap_within_a_group_is_a_gap_of_the_group_and_of_no_other(self) -> None:
+        answer = self.single()
+        answer["value"][2 * 20] = None  # men of 20 in the county
+        answer["status"] = {str(2 * 20): ".."}
+        found = values(read(answer, "TAB638-2024-age"))
+        assert found["23", "M", "18+"][:2] == (None, "missing")
+        assert found["23", "T", "16-24"][:2] == (None, "missing")
+        assert found["23", "M", "0-17"][1] == found["2380", "M", "18+"][1] == "ok"
+
+    def test_marital_status_is_added_up_before_the_ages(self) -> None:
+        plain = self.single()
+        answer = dataset([], year="2024", Alder=SINGLE_YEARS, Civilstand=CIVIL)
+        answer["id"] = ["Region", "Civilstand", "Alder", "Kon", "ContentsCode", "Tid"]
+        answer["size"] = [2, 4, 101, 2, 1, 1]
+        cube = np.array(plain["value"]).reshape(2, 1, 101, 2)
+        answer["value"] = (cube * np.array([1, 2, 3, 4]).reshape(1, 4, 1, 1)).ravel().tolist()
+        found = values(read(answer, "TAB638-2024-age"))
+        assert found["23", "M", "0-17"][0] == 10 * sum(range(18))
+
+    def test_noised_ages_are_never_added_up(self) -> None:
+        answer = self.single(year="2024")
+        answer["note"] = ["Från och med referensåret 2025 … CKM …"]
+        with pytest.raises(LayoutChanged, match="must not be added up to 0-17"):
+            read(answer, "TAB638-2024-age")
+
+    def test_from_2025_there_are_no_such_groups_and_the_registry_says_why(self) -> None:
+        source = registry().sources["scb_population"]
+        assert isinstance(source.fetch, PxWebFetch)
+        assert [table.ages for table in source.fetch.tables if table.first_period == "2025"] == [[]]
+        assert any("Från 2025 finns den inte" in caveat.sv for caveat in source.caveats)
+
+
+class TestNoise:
+    @pytest.mark.scorecard(35, "noise of 3 is no alarm in 2025; in 2024 the same difference is one, also by age")
+    @pytest.mark.parametrize("difference", [-3, 3])
+    def test_parts_that_do_not_add_up_are_an_alarm_to_2024_and_none_from_2025(
+        self, build: Any, difference: int
+    ) -> None:
+        sexes = {**SEXES, "TotSa": "totalt"}
+        figures = [100, 110, 210 + difference, 50, 60, 110 + difference]
+        noised = dataset(figures, year="2025", table="TAB5557", Kon=sexes, Alder={"TotSA": "totalt, samtliga åldrar"})
+        exact = dataset(figures, year="2024", Kon=sexes)
+        by_age = dataset(figures, year="2024", Kon=sexes, Alder={"0-17": "0-17 år"})
+        for answer, part, codes in (
+            (noised, "TAB5557-2025", []),
+            (exact, "TAB638-2024", ["SEX_SUM"]),
+            (by_age, "TAB638-2024-age", ["SEX_SUM"]),
+        ):
+            examination, _ = examine(json.dumps(answer).encode(), manifest(part), registry())
+            assert build.broken(examination) == codes
+
+    def test_a_municipality_too_many_in_an_age_group_is_an_alarm_to_2024(self, build: Any) -> None:
+        areas = {"23": "Jämtlands län"} | {
+            code: area.name for code, area in registry().areas.items() if area.parent == "23" and area.kind == "kommun"
+        }
+        figures = [81, 82, *[10] * 2 * (len(areas) - 1)]
+        answer = dataset(figures, year="2024", Region=areas, Alder={"18+": "18+ år"})
+        examination, _ = examine(json.dumps(answer).encode(), manifest("TAB638-2024-age"), registry())
+        assert build.broken(examination) == ["COUNTY_SUM"]
+
+
+class TestScorecard:
+    @pytest.mark.scorecard(20, "Swedish letters come through; a label in another encoding stops")
+    def test_swedish_letters_are_those_of_known_names(self) -> None:
+        assert values(read(dataset([1, 2, 3, 4])))
+        twisted = {code: name.encode().decode("latin-1") for code, name in AREAS.items()}
+        with pytest.raises(LayoutChanged, match="another encoding"):
+            read(dataset([1, 2, 3, 4], Region=twisted))
+
+    @pytest.mark.scorecard(25, "variables in another order give the same figures")
+    def test_the_order_of_the_variables_does_not_matter(self) -> None:
+        straight, turned = dataset([1, 2, 3, 4]), dataset([1, 3, 2, 4])
+        turned["id"], turned["size"] = ["Kon", "Region", "Tid", "Alder", "ContentsCode"], [2, 2, 1, 1, 1]
+        assert values(read(turned)) == values(read(straight))
+
+    @pytest.mark.scorecard(28, "an area that no code list knows is set aside, counted and named; the rest goes on")
+    def test_a_new_municipality_is_set_aside_and_named(self, build: Any) -> None:
+        answer = dataset([1, 2, 3, 4], Region={"23": "Jämtlands län", "2399": "Nykommun"}, year="2024")
+        examination, _ = examine(json.dumps(answer).encode(), manifest("TAB638-2024"), registry())
+        assert not examination.refused
+        assert (examination.passed, examination.reasons) == (3, {"UNKNOWN_AREA": 3})
+        assert "2399" in examination.set_aside.to_pylist()[0]["reason_sv"]
+
+    @pytest.mark.scorecard(29, "a year missing, twice, or to come stops")
+    @pytest.mark.parametrize("years", [["2019"], ["2020", "2021"], ["2020", "2020"], []])
+    def test_a_year_that_lacks_is_another_or_stands_twice_stops(self, years: list[str]) -> None:
+        answer = dataset([1, 2, 3, 4] * len(years), Tid={year: year for year in years})
+        answer["dimension"]["Tid"]["category"]["index"] = years
+        answer["size"][-1] = len(years)
+        with pytest.raises(LayoutChanged):
+            read(answer)
+
+    @pytest.mark.scorecard(29, "a year to come stops")
+    def test_a_year_to_come_stops(self, build: Any) -> None:
+        answer = dataset([1, 2, 3, 4], year="2091", table="TAB5557", Kon=SEXES)
+        examination, _ = examine(json.dumps(answer).encode(), manifest("TAB5557-2091"), registry())
+        assert examination.refused
+        assert "PERIOD_OF_CAPTURE" in build.broken(examination)
+
+    def test_the_notes_of_the_answer_and_its_variables_are_kept(self) -> None:
+        answer = dataset([1, 2, 3, 4], note=["Om indelningen."])
+        answer["dimension"]["Alder"]["note"] = ["Ålder vid årets slut."]
+        assert read(answer).notes == ["Om indelningen.", "Ålder vid årets slut."]
+
+
+SEX_AND_TOTAL = {"TotSa": "totalt, samtliga män och kvinnor", **SEXES}
+TEN_YEARS = {f"{first}-{first + 9}": f"{first}-{first + 9} år" for first in range(0, 100, 10)} | {"100+10": "100+ år"}
+
+
+class TestMonths:
+    """Population per month: noised, and its table holds four classifications of ages side by side."""
+
+    def examined(self, ages: dict[str, str], figures: list[int]) -> Any:
+        known = registry()
+        answer = dataset(
+            figures,
+            table="TAB6471",
+            Region={"23": "Jämtlands län"},
+            Alder=ages,
+            Kon=SEX_AND_TOTAL,
+            ContentsCode={"000007SF": "Folkmängden per månad"},
+            Tid={"2026M01": "2026M01"},
+        )
+        held = manifest("TAB6471-2026-01", source_id="scb_population_monthly", periods=["2026-01"])
+        return examine(json.dumps(answer).encode(), held, known)[0]
+
+    def test_the_total_and_one_classification_are_read_and_noise_is_no_alarm(self, build: Any) -> None:
+        ages = {"TotSA": "totalt, samtliga åldrar", **TEN_YEARS}
+        figures = [1103, 548, 553, *[100, 52, 49] * 11]
+        examination = self.examined(ages, figures)
+        assert build.broken(examination) == []
+        assert set(examination.table["age"].to_pylist()) == {"T", *(label[:-3] for label in TEN_YEARS.values())}
+        assert set(examination.table["period"].to_pylist()) == {"2026-01"}
+
+    def test_nobody_is_counted_twice_by_two_classifications(self) -> None:
+        examination = self.examined({**TEN_YEARS, "-4": "0-4 år"}, [100, 52, 49] * 12)
+        assert "ages overlap around 0" in str(examination.refusal)
+
+    def test_another_classification_than_the_one_chosen_stops(self, build: Any) -> None:
+        five = {f"{first}-{first + 4}": f"{first}-{first + 4} år" for first in range(0, 100, 5)}
+        assert build.broken(self.examined(five, [100, 52, 49] * 20)) == ["ONE_CLASSIFICATION"]
+
+    def test_a_gross_fault_is_an_alarm_in_spite_of_the_noise(self, build: Any) -> None:
+        ages = {"TotSA": "totalt, samtliga åldrar", **TEN_YEARS}
+        assert build.broken(self.examined(ages, [11030, 5480, 5530, *[100, 52, 49] * 11])) == ["AGE_SUM_ROUGH"]
 
 
 class TestBundle:
