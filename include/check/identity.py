@@ -93,7 +93,7 @@ class SideBySide:
             lines = frame.groupby(self._by, observed=True, sort=False, dropna=False).ngroup().to_numpy()
             columns = frame.groupby(self._across, observed=True, sort=False, dropna=False).ngroup().to_numpy()
             shape = (lines.max(initial=-1) + 1, columns.max(initial=-1) + 1)
-            self._values, self._rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+            self._values, self._rows = np.full(shape, np.nan), np.full(shape, -1, dtype=np.int64)
             self._values[lines, columns], self._rows[lines, columns] = frame["value"], frame.index
             heads = frame[self._across].drop_duplicates()
             self._column = {tuple(head): number for number, head in enumerate(heads.itertuples(index=False))}
@@ -117,7 +117,7 @@ class SideBySide:
         number = self._column.get(tuple(head))
         if number is None:
             return pd.Series(dtype=float)
-        tried = ~np.isnan(residual)
+        tried = ~np.isnan(residual) & (self._rows[:, number] >= 0)
         return pd.Series(residual[tried], index=self._rows[tried, number])
 
 
