@@ -12,8 +12,17 @@ EXPECTED = {
     "agency_extracts": ["archive", "check", "load"],
     "annual_follow_up": ["approve", "audit", "build", "compare", "plan", "release"],
     "bra_handled_offences": ["archive", "check", "load"],
+    "bra_ntu_county": ["archive", "check", "load"],
+    "bra_reported_offences": ["archive", "check", "load"],
+    "bra_reported_totals": ["archive", "check", "load"],
+    "bra_ten_year_rates": ["archive", "check", "load"],
+    "fohm_health_survey": ["archive", "check", "load"],
     "indicators": ["measure"],
+    "kolada_kpis": ["archive", "check", "load"],
     "scb_population": ["archive", "check", "load"],
+    "scb_population_monthly": ["archive", "check", "load"],
+    "sos_injuries": ["archive", "check", "load"],
+    "sos_open_comparisons": ["archive", "check", "load"],
 }
 PARSE = """
 import json, sys

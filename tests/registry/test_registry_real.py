@@ -106,10 +106,10 @@ def test_the_population_tables_follow_each_other_without_gap_and_break_where_the
     assert "TotSa" in new.selection["Kon"], "a noised total is asked for, never added up"
 
 
-def test_percentages_must_not_be_added(real: Registry) -> None:
+def test_percentages_and_rates_must_not_be_added(real: Registry) -> None:
     for source in real.sources.values():
         for measure in source.measures:
-            assert measure.additive == (measure.unit != "procent"), measure.id
+            assert measure.additive == (measure.unit != "procent" and not measure.unit.startswith("per ")), measure.id
 
 
 def test_reading_the_registry_imports_nothing_heavy() -> None:

@@ -57,8 +57,8 @@ def fetch(
 
 
 def _live(held: Manifest | None) -> Manifest | None:
-    """Return a capture if it was fetched; what the page lists says nothing about one that was reconstructed."""
-    return held if held and held.origin == "live" else None
+    """Return a capture if it was fetched; what the page lists says nothing about one that came in another way."""
+    return held if held and held.origin == "live" and not held.request.get("by_hand") else None
 
 
 def _absence(source: Source, how: HttpFileFetch, link: str, period: Period) -> str:
