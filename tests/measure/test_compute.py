@@ -408,6 +408,7 @@ def test_a_real_series_is_tested_on_the_five_years_before():
     assert mine.test[2025] == "five_point_trend"
 
 
+@pytest.mark.scorecard(38, "no trend is tested across a declared break")
 def test_no_trend_is_tested_across_a_break_or_without_an_interval():
     rape = {"breakdown": "offence:rape"}
     rows = [
