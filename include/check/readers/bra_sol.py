@@ -287,10 +287,12 @@ def _demand_periods(cells: _Cells, expected: Sequence[str], what: str) -> None:
     _overrule(cells, strange[cells.period], "UNKNOWN_PERIOD")
 
 
-def _overrule(cells: _Cells, where: "Mask", code: str) -> None:
-    """Set cells aside for a reason that says more than what is the matter with the cell itself."""
+def _overrule(cells: _Cells, where: "Mask | npt.NDArray[np.int64]", code: str) -> None:
+    """Set cells aside (by mask or number) for a reason that says more than what is the matter with the cell itself."""
     number = _NUMBER_OF[code]
-    cells.reason[where & ((cells.reason == 0) | (cells.reason > number))] = number
+    rows = np.flatnonzero(where) if where.dtype == np.bool_ else where
+    before = cells.reason[rows]
+    cells.reason[rows[(before == 0) | (before > number)]] = number
 
 
 def _settle_areas(cells: _Cells, answer: Answer, registry: Registry) -> None:
@@ -328,19 +330,19 @@ def _existing(cells: _Cells, registry: Registry) -> "Mask":
 
 def _settle_twins(cells: _Cells, answer: Answer, label: int, areas: list[int], exists: "Mask") -> None:
     """Decide on the rows of a label that two areas have (Heby), for each period."""
-    mine = cells.region == label
-    occurrence = _occurrences(answer, label)
+    mine = np.flatnonzero(cells.region == label)
+    turn = _occurrences(answer, label)[cells.row[mine]]
+    filled = cells.status[mine] == _OK
     for period in np.unique(cells.period[mine]).tolist():
-        here = mine & (cells.period == period)
-        turn = occurrence[cells.row]
-        filled = [one for one in np.unique(turn[here]).tolist() if (cells.status[here & (turn == one)] == _OK).any()]
+        here = cells.period[mine] == period
+        speaking = np.unique(turn[here & filled]).tolist()
         valid = [area for area in areas if exists[area, period]]
-        if len(filled) > 1 or len(valid) != 1:
-            _overrule(cells, here, "AMBIGUOUS_AREA")
+        if len(speaking) > 1 or len(valid) != 1:
+            _overrule(cells, mine[here], "AMBIGUOUS_AREA")
             continue
-        chosen = filled[0] if filled else int(turn[here].min())
-        cells.area[here & (turn == chosen)] = valid[0]
-        _overrule(cells, here & (turn != chosen), "EMPTY_TWIN")
+        chosen = speaking[0] if speaking else int(turn[here].min())
+        cells.area[mine[here & (turn == chosen)]] = valid[0]
+        _overrule(cells, mine[here & (turn != chosen)], "EMPTY_TWIN")
 
 
 def _occurrences(answer: Answer, label: int) -> "Ints":
