@@ -9,6 +9,7 @@ import yaml
 
 from include import settings
 from include.archive.store import Archive
+from include.check.corrections import correct
 from include.measure.compute import compute
 from include.registry.models import Indicator
 from include.registry.read import registry as read_registry
@@ -20,14 +21,16 @@ YEARS = range(2015, 2026)
 
 @pytest.fixture(scope="module")
 def observations() -> pd.DataFrame:
-    """Return what the latest capture of each part says, read by its source's own reader."""
+    """Return what the latest capture of each part says, read by its source's own reader and corrected as declared."""
     archive = Archive(settings.bundle_url())
     frames = []
     for source in REGISTRY.sources.values():
         read = import_module(f"include.check.readers.{source.reader}").read
         latest = {manifest.part: manifest for manifest in archive.manifests(source.id)}
         for manifest in latest.values():
-            table = read(archive.read(manifest.capture_id), manifest, source, REGISTRY).table.to_pandas()
+            result = read(archive.read(manifest.capture_id), manifest, source, REGISTRY)
+            result, _ = correct(result, [c for c in REGISTRY.corrections.values() if c.source == source.id])
+            table = result.table.to_pandas()
             lineage = {"capture_id": manifest.capture_id, "origin": manifest.origin, "known_from": manifest.captured_at}
             frames.append(table.assign(**lineage))
     return pd.concat(frames, ignore_index=True)
