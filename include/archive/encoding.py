@@ -29,7 +29,8 @@ _READ_AS = {
 _SECOND = re.escape("".join(bytes([byte]).decode("cp1252", errors="ignore") for byte in range(0x80, 0xC0)))
 _GARBLED = re.compile(
     rf"[ÃÂ][{_SECOND}]"  # a letter of UTF-8 read as windows-1252: Ã¥, Ã¤, Ã¶, Ã…
-    r"|â€"  # a dash or quotation mark of UTF-8 read as windows-1252
+    r"|â[€„ˆ‰]"  # a dash, quotation mark or minus of UTF-8 read as windows-1252
+    r"|ï»¿|ï¿½"  # the mark of UTF-8, or what stands for a lost sign, read as windows-1252
     r"|\ufffd"  # a sign that somebody before us could not decode
     r"|[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]"  # no text has control characters
     r"|(?<=[A-Za-z])[†‡„ŒŠ](?=[a-z])"  # å and ä of a DOS or Macintosh encoding, within a word
@@ -47,8 +48,8 @@ def declared_in(content_type: str | None) -> str | None:
 def decode(content: bytes, declared: str | None, *, what: str = "the text") -> str:
     """Return bytes as text, without a byte order mark.
 
-    Bytes that are UTF-8 are read as that; else the encoding that is declared is tried, then windows-1252. The first in
-    which every byte has a meaning and no sign looks garbled is taken; if it is not the one declared, that is logged.
+    The encoding that is declared is tried first, then UTF-8, then windows-1252. The first in which every byte has a
+    meaning and no sign looks garbled is taken; if it is not the one declared, that is logged.
 
     Args:
         content: the text as received.
@@ -60,7 +61,7 @@ def decode(content: bytes, declared: str | None, *, what: str = "the text") -> s
     """
     bare = content.removeprefix(codecs.BOM_UTF8)
     tried: dict[str, str] = {}
-    for encoding in _candidates(bare, declared, marked=len(bare) < len(content)):
+    for encoding in _candidates(declared, marked=len(bare) < len(content)):
         try:
             text = bare.decode(encoding)
         except UnicodeDecodeError as error:
@@ -79,16 +80,9 @@ def decode(content: bytes, declared: str | None, *, what: str = "the text") -> s
     )
 
 
-def _candidates(bare: bytes, declared: str | None, *, marked: bool) -> list[str]:
-    """Return the encodings to try.
-
-    What has a mark, or is UTF-8 to its last letter, is UTF-8: no other encoding of Swedish makes such bytes.
-    """
-    try:
-        bare.decode("utf-8")
-    except UnicodeDecodeError:
-        return ["utf-8"] if marked else list(dict.fromkeys(filter(None, [_read_as(declared), "cp1252"])))
-    return ["utf-8"]
+def _candidates(declared: str | None, *, marked: bool) -> list[str]:
+    """Return the encodings to try, each once; a byte order mark leaves no choice."""
+    return ["utf-8"] if marked else list(dict.fromkeys(filter(None, [_read_as(declared), "utf-8", "cp1252"])))
 
 
 def _read_as(declared: str | None) -> str | None:

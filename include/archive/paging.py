@@ -132,8 +132,6 @@ class _Listing:
         if self._total not in (None, total):
             raise _Changed(f"page {len(self._answers)} speaks of {total:,} rows, a page before it of {self._total:,}")
         self._total = total
-        if len(self._rows) > total:
-            raise _Changed(f"{len(self._rows):,} rows came, the producer speaks of {total:,}")
 
     def whole(self) -> Paged:
         """Return the listing, if it has as many rows as the producer said."""

@@ -329,16 +329,18 @@ BOMB_READER = """
 import resource, sys
 from include.archive.addresses import Address, address
 from include.archive.http import Client
+from include.archive.transfer import Limits
 from include.errors import SourceUnavailable
 from include.registry.models import Source
 source = Source.model_validate_json(sys.stdin.read())
-client = Client(source, address(source, sys.argv[1]))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-try:
-    client.get("https://statistikdatabasen.scb.se/x", "json")
-except SourceUnavailable as error:
-    print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+for most in (2**20, 50 * 2**20):
+    client = Client(source, address(source, sys.argv[1]), limits=Limits(max_bytes=most))
+    try:
+        client.get("https://statistikdatabasen.scb.se/x", "json")
+    except SourceUnavailable as error:
+        print(error)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
@@ -351,9 +353,11 @@ def test_a_gzip_bomb_is_stopped_at_the_cap_and_takes_no_memory(registry):
         source = registry.sources["scb_population"].model_dump_json()
         reader = [sys.executable, "-c", BOMB_READER, server.url]
         told = subprocess.run(reader, input=source, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert "larger than 52,428,800 bytes" in told[0]
-    assert len(server.requests) == 1
-    assert int(told[1]) < 64 * 1024
+    assert "larger than 1,048,576 bytes" in told[0]
+    assert int(told[1]) < 16 * 1024
+    assert "larger than 52,428,800 bytes" in told[2]
+    assert int(told[3]) < 64 * 1024
+    assert len(server.requests) == 2
 
 
 def test_a_compressed_answer_is_inflated(ask):
@@ -426,6 +430,22 @@ def test_a_redirect_to_another_host_or_scheme_is_refused(ask, target):
     assert isinstance(error, SourceRefused)
     assert "allowed_hosts" in str(error)
     assert len(server.requests) == 1
+
+
+@pytest.mark.scorecard(16, "a redirect to an address without TLS is refused where there was TLS")
+def test_a_redirect_never_leaves_tls(client):
+    away = SimpleNamespace(headers={"Location": "http://127.0.0.1/x"}, status_code=301)
+    with pytest.raises(SourceRefused, match="without TLS"):
+        client("http://127.0.0.1:1")._redirected("GET", "https://127.0.0.1/x", away)
+
+
+def test_no_log_in_of_the_users_own_is_sent(ask, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login anna password hemlig\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    _, server = ask(Reply(b"{}", headers=JSON))
+    assert "authorization" not in server.requests[0].headers
 
 
 @pytest.mark.scorecard(13, "the body of a redirect is not read at all")

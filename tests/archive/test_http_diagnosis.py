@@ -56,6 +56,7 @@ def test_no_identity_number_is_kept(written):
     text = _keep(f"<p>Inloggad som {written} i dag</p>".encode()).read_text()
     digits = "".join(sign for sign in text.partition("\n\n")[2] if sign.isdigit())
     assert "9876" not in digits
+    assert "Inloggad som […] i dag" in text or "<td>" in written
 
 
 @pytest.mark.scorecard(14, "no secret is kept: not of the query, a log-in, a form, a cookie or a key")

@@ -52,10 +52,15 @@ def test_garbled_text_is_refused(garbled, declared):
     assert "producer" in str(error.value)
 
 
-@given(st.text(st.sampled_from("abcåäöÅÄÖéü –—”’%;,0123456789\r\n"), max_size=60))
+@given(st.text(st.sampled_from("abcåäöÅÄÖéü –—”’…%;,0123456789\r\n"), max_size=60))
 def test_what_is_written_in_swedish_letters_survives_both_encodings(text):
     assert decode(text.encode(), None) == text
+    assert decode(text.encode(), "iso-8859-1") == text
     assert decode(text.encode("cp1252"), "iso-8859-1") == text
+
+
+def test_a_minus_of_utf_8_is_seen_too():
+    assert decode("Åre;−1;≥2".encode(), "iso-8859-1") == "Åre;−1;≥2"
 
 
 @pytest.mark.parametrize(
