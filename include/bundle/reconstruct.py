@@ -12,7 +12,7 @@ from pathlib import Path
 
 from include import settings
 from include.archive.store import Archive
-from include.bundle import population, table_300
+from include.bundle import municipal_totals, population, population_monthly, reported_offences, table_300
 
 
 def main() -> None:
@@ -26,7 +26,8 @@ def main() -> None:
 def rebuild(folder: str | Path) -> int:
     """Write every capture to an archive and return how many there are; those that are there already stay."""
     archive = Archive(str(folder))
-    manifests = [*table_300.put_all(archive), *population.put_all(archive)]
+    sources = (table_300, population, population_monthly, reported_offences, municipal_totals)
+    manifests = [manifest for source in sources for manifest in source.put_all(archive)]
     return len(manifests)
 
 
