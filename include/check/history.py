@@ -282,9 +282,9 @@ def carry(result: ReadResult, manifest: Manifest, before: "pa.Table | None") -> 
     old = before.filter(pc.is_in(before["measure"].cast(pa.string()), pa.array(measures)))
     both = Comparison(old, result.table)
     old = old.filter(pa.array(~np.isin(both.before.key, both.after.key)))
-    for name in old["measure"].cast(pa.string()).to_pylist():
-        taken[name] += 1
-    marks = pa.array(["withdrawn_at_source"] * old.num_rows, pa.string()).dictionary_encode()
+    counted = pc.value_counts(old["measure"].cast(pa.string()))
+    taken |= {each["values"].as_py(): each["counts"].as_py() for each in counted}
+    marks = pa.repeat("withdrawn_at_source", old.num_rows).dictionary_encode()
     old = old.set_column(TIDY.get_field_index("mark"), TIDY.field("mark"), marks)
     place = pc.fill_null(old["place"], "")
     place = pc.if_else(pc.ends_with(place, _EARLIER), place, pc.binary_join_element_wise(place, _EARLIER, ""))
