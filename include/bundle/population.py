@@ -8,8 +8,8 @@ manifest too:
 * What is not known is ``null`` with the status ``..``, never filled in.
 * Where each figure was read, and how far it can be trusted, travels with it under ``extension.reconstruction``, by
   the figure's place in ``value``: ``marks`` (of :data:`include.check.tidy.MARKS`), ``sources`` and ``notes``. A figure
-  known to be wrong is not in ``value`` at all but in ``set_aside``, with its reason; the reader hands it on, marked, and
-  a declared correction (``include/registry/corrections``) drops it, so that the fault is told.
+  known to be wrong is not in ``value`` at all but in ``set_aside``, with its reason; the reader hands it on, marked,
+  and a declared correction (``include/registry/corrections``) drops it, so that the fault is told.
 
 Population by age is known for the county alone (2019 and 2024) and forms captures of its own, as a request would.
 """

@@ -129,9 +129,7 @@ def test_a_time_whose_code_is_a_number_is_found_by_its_label(fohm, found, regist
     assert len(figures(registry, file)) == 2 * 3 * 5
 
 
-@pytest.mark.scorecard(
-    29, "a year that has vanished from a table is told, and its figures stay"
-)
+@pytest.mark.scorecard(29, "a year that has vanished from a table is told, and its figures stay")
 def test_a_period_that_is_held_and_has_vanished_from_the_table_stops_after_the_rest_is_fetched(fohm, found, store):
     (file,) = found(SPAN)
     store.put(
