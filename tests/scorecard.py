@@ -6,6 +6,7 @@ the rows that nothing proves, against them.
 """
 
 import contextlib
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -171,12 +172,12 @@ def collect() -> list[Proof]:
     files = [
         str(path) for path in sorted((ROOT / "tests").rglob("test_*.py")) if "scorecard" in path.read_text("utf-8")
     ]
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(io.StringIO()) as told:
         code = pytest.main(
             ["--collect-only", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", *files], plugins=[collector]
         )
     if code != pytest.ExitCode.OK:
-        raise RuntimeError(f"The tests could not be collected (pytest ended with {code!r}).")
+        raise RuntimeError(f"The tests could not be collected (pytest ended with {code!r}):\n{told.getvalue()[-4000:]}")
     return sorted(collector.proofs)
 
 
