@@ -187,7 +187,7 @@ def _answer(number: int) -> tuple[bytes, Manifest]:
 
 
 def _bare(content: bytes) -> pa.Table:
-    """Return the least that can be called a table: codes as dictionaries, values as numbers."""
+    """Return the least that can be called a table: codes and statuses as dictionaries, values as numbers."""
     document = orjson.loads(content)
     sizes = document["size"]
     columns: dict[str, Any] = {}
@@ -197,6 +197,9 @@ def _bare(content: bytes) -> pa.Table:
         indices = np.tile(np.repeat(np.arange(len(codes), dtype=np.int32), inner), outer)
         columns[name] = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(codes))
     columns["value"] = pa.array(document["value"], pa.float64())
+    status = np.zeros(len(document["value"]), dtype=np.int32)
+    status[[int(cell) for cell in document.get("status", {})]] = 1
+    columns["status"] = pa.DictionaryArray.from_arrays(pa.array(status), pa.array(["", ".."]))
     return pa.table(columns)
 
 

@@ -352,11 +352,14 @@ def _tidy(figures: _Figures, source: Source, registry: Registry, what: str) -> t
     known = np.array([code in registry.areas for code in areas])
     faulty = cube.status.ravel() >= STATUS.index("no_status")
     strange = ~known[_index(cube, AREA)]
-    keep = ~(faulty | strange)
+    keep: Any = ~(faulty | strange)
+    if keep.all():
+        keep = slice(None)  # most answers: nothing is copied to leave nothing out
     aside = _aside(figures, faulty, strange, what)
     measures = _measures(by_name.get(CONTENTS), source, what)
+    contents = _index(cube, CONTENTS)[keep]
     columns: dict[str, Any] = {
-        "measure": _coded(_index(cube, CONTENTS)[keep], measures),
+        "measure": _coded(contents, measures),
         "area": _coded(_index(cube, AREA)[keep], areas),
         "period": _coded(_index(cube, TIME)[keep], [period(code) for code in by_name[TIME].codes]),
         "sex": _coded(_index(cube, SEX)[keep], sexes(by_name[SEX], what) if SEX in by_name else ["T"]),
@@ -365,9 +368,7 @@ def _tidy(figures: _Figures, source: Source, registry: Registry, what: str) -> t
         "value_status": _coded(cube.status.ravel()[keep], list(STATUS)),
         "status": "F",
         "mark": _coded(figures.mark.ravel()[keep], list(_MARKS)),
-        "source_label": _coded(
-            _index(cube, CONTENTS)[keep], by_name[CONTENTS].labels if CONTENTS in by_name else [source.title.sv]
-        ),
+        "source_label": _coded(contents, by_name[CONTENTS].labels if CONTENTS in by_name else [source.title.sv]),
         "place": _places(figures.cell.ravel()[keep]),
     }
     return tidy_table(columns), aside
@@ -416,9 +417,32 @@ def _places(cell: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array":
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if (cell[1:] > cell[:-1]).all() and (cell[:1] >= 0).all():
+        return _ascending(cell)
     numbers = pa.Array.from_buffers(pa.int64(), len(cell), [None, pa.py_buffer(np.ascontiguousarray(cell))])
     text = pc.binary_join_element_wise("value[", numbers.cast(pa.string()), "]", "")
-    return pc.if_else(pc.less(numbers, 0), "summa av celler", text) if (cell < 0).any() else text
+    return pc.if_else(pc.less(numbers, 0), "summa av celler", text)
+
+
+def _ascending(cell: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array":
+    """Return ``value[17]`` for cells in ascending order, written digit by digit: joining texts takes twice as long."""
+    import pyarrow as pa
+
+    blocks, lengths = [b""], np.empty(len(cell), dtype=np.int32)
+    bounds = np.searchsorted(cell, [0, *(10**digits for digits in range(1, 19))])
+    for digits, (start, end) in enumerate(pairwise(bounds), start=1):
+        rest = cell[start:end].astype(np.uint32 if digits < 10 else np.uint64)
+        block = np.empty((len(rest), digits + 7), dtype=np.uint8)
+        block[:, :6], block[:, -1] = list(b"value["), ord("]")
+        for column in range(5 + digits, 5, -1):
+            higher = rest // 10
+            block[:, column] = rest - higher * 10 + ord("0")
+            rest = higher
+        blocks.append(block.tobytes())
+        lengths[start:end] = digits + 7
+    offsets = np.zeros(len(cell) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.Array.from_buffers(pa.string(), len(cell), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(blocks))])
 
 
 def _aside(

@@ -547,3 +547,11 @@ def test_an_answer_at_the_servers_limit_keeps_every_figure_in_its_place() -> Non
     assert np.array_equal(result.table["value"].to_numpy(), cells)
     row = result.table.slice((17 * 100 + 42) * 3 + 1, 1).to_pylist()[0]
     assert (row["area"], row["age"], row["sex"]) == (areas[17], "42", "K")
+
+
+@pytest.mark.parametrize(
+    "cells", [[], [0], [0, 1, 9, 10, 11, 99, 100, 1_234_567], [12_345_678_901], [3, 2], [5, -1]], ids=str
+)
+def test_every_figure_says_which_cell_it_stands_in(cells):
+    found = jsonstat2._places(np.array(cells, dtype=np.int64)).to_pylist()
+    assert found == [f"value[{cell}]" if cell >= 0 else "summa av celler" for cell in cells]
