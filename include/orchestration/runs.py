@@ -91,14 +91,14 @@ def connection_of(producer_id: str) -> str | None:
 
 
 def source_run(of: dict[str, Any]) -> Run:
-    """Return what the run of this task's context is about.
+    """Return what the run of this task's context is about; a run that approves a capture is about no quarter.
 
     Raises:
         UsageError: the run has neither a data interval nor the parameter ``quarter``.
     """
     params, dag_run = of["params"], of["dag_run"]
-    quarter = params.get("quarter")
-    if not quarter:
+    quarter = params.get("quarter") or ""
+    if not quarter and not params.get("approve"):
         if dag_run.data_interval_start is None:
             raise UsageError("This run has no data interval: give the parameter quarter, e.g. 2025-Q3.")
         quarter = str(Quarter.from_date(dag_run.data_interval_start.date()))

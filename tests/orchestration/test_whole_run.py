@@ -3,6 +3,7 @@
 One home goes through its life in the order of the tests; a real scheduler is too dear to start for each.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -201,6 +202,48 @@ def test_nothing_is_published_without_a_persons_word(home):
 
 def current(home):
     return query(home, "SELECT release_id FROM warehouse.current_release WHERE agreement_id = 'jamtland'")[0][0]
+
+
+def test_a_held_capture_is_loaded_once_a_person_has_approved_it_in_airflow(home):
+    """Half a file waits, and what is known stays; the trigger form's word lets it pass and says whose it was."""
+    store = Archive(str(home / "archive"))
+    held = store.latest("scb_population", "TAB638-2015")
+    whole = json.loads(store.read(held.capture_id))
+    assert whole["id"][0] == "Region"
+    half = {**whole, "extension": {"px": whole["extension"]["px"]}, "size": [2, *whole["size"][1:]]}
+    regions = whole["dimension"]["Region"]
+    kept = {code: place for code, place in regions["category"]["index"].items() if place < 2}
+    named = {code: regions["category"]["label"][code] for code in kept}
+    half["dimension"] = {**whole["dimension"], "Region": {**regions, "category": {"index": kept, "label": named}}}
+    half["value"] = whole["value"][: 2 * len(whole["value"]) // whole["size"][0]]
+    half["status"] = {cell: text for cell, text in whole.get("status", {}).items() if int(cell) < len(half["value"])}
+    put = store.put(
+        json.dumps(half).encode(),
+        **{name: getattr(held, name) for name in ("source_id", "part", "periods", "origin", "url", "media_type")},
+        file_name=held.file_name,
+        origin_note="Half of the file, to be held.",
+        captured_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )
+    figures = (
+        "SELECT count(*) FROM warehouse.observation JOIN warehouse.value_status USING (value_status_key)"
+        " WHERE known_until = 'infinity' AND has_value"
+    )
+    before = query(home, figures)
+    with as_home(home):
+        api = local.Api()
+        api.wait()
+        usual = api.trigger("scb_population", {"quarter": "2026-Q3", "read_from": "archive"})
+        path = f"/dags/scb_population/dagRuns/{usual}"
+        until(lambda: api.call("GET", path)["state"] == "failed")
+        assert query(home, figures) == before
+        word = api.trigger("scb_population", {"approve": put.capture_id, "reason": "Tabellen har delats."})
+        path = f"/dags/scb_population/dagRuns/{word}"
+        until(lambda: api.call("GET", path)["state"] in ("success", "failed"))
+        assert api.call("GET", path)["state"] == "success"
+    assert query(home, figures) < before
+    (file,) = (home / "archive" / "approvals" / "scb_population" / "TAB638-2015").glob("*.json")
+    said = json.loads(file.read_text(encoding="utf-8"))
+    assert (said["verdict"], said["by"], said["reason"]) == ("approve", "admin", "Tabellen har delats.")
 
 
 def test_two_homes_do_not_collide(home, tmp_path):

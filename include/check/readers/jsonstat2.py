@@ -431,7 +431,7 @@ def _ascending(cell: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array":
     blocks, lengths = [b""], np.empty(len(cell), dtype=np.int32)
     bounds = np.searchsorted(cell, [0, *(10**digits for digits in range(1, 19))])
     for digits, (start, end) in enumerate(pairwise(bounds), start=1):
-        rest = cell[start:end].astype(np.uint32 if digits < 10 else np.uint64)
+        rest: np.ndarray[Any, np.dtype[Any]] = cell[start:end].astype(np.uint32 if digits < 10 else np.uint64)
         block = np.empty((len(rest), digits + 7), dtype=np.uint8)
         block[:, :6], block[:, -1] = list(b"value["), ord("]")
         for column in range(5 + digits, 5, -1):

@@ -183,8 +183,11 @@ def _overview(content: Content, views: Mapping[str, IndicatorView]) -> list[tupl
     return lines
 
 
-def _deliveries(content: Content) -> list[tuple[str, list[str], list[tuple[str, list[Coverage]]]]]:
-    """Return for each extract its title, its periods and for each party the state of every period."""
+def _deliveries(content: Content) -> list[tuple[str, bool, list[str], list[tuple[str, list[Coverage]]]]]:
+    """Return for each extract its title, whether example data are among its deliveries, its periods and their states.
+
+    The states are those of every period, by party.
+    """
     found = []
     for code in sorted({line.code for line in content.coverage if line.kind == "delivery"}):
         lines = [line for line in content.coverage if line.kind == "delivery" and line.code == code]
@@ -194,7 +197,8 @@ def _deliveries(content: Content) -> list[tuple[str, list[str], list[tuple[str, 
             (wording.party(party, content.agreement), [line for line in lines if line.party == party])
             for party in parties
         ]
-        found.append((content.registry.extracts[code].title.sv, periods, table))
+        example = "example" in content.origins and any(line.status == "ok" for line in lines)
+        found.append((content.registry.extracts[code].title.sv, example, periods, table))
     return found
 
 
