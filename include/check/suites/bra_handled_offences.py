@@ -37,11 +37,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     rates = [f"{source.id}.{measure.id}" for measure in source.measures if measure.unit == "procent"]
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The file holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToBeBetween",
             Meta("SHARE_MOST_100", "En andel ska inte vara över 100 procent.", "No share is above 100 per cent."),
             only=("measure", rates),

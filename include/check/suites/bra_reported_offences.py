@@ -37,11 +37,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The answer holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToMatchRegex",
             Meta("WHOLE_YEAR", "Uppgifterna ska avse hela år.", "Figures are about whole years."),
             column="period",

@@ -8,7 +8,7 @@ lines does not: such a fault is declared as a correction.
 from datetime import date
 from typing import TYPE_CHECKING
 
-from include.check.expectations import Meta, critical, warning
+from include.check.expectations import Meta, warning
 from include.check.identity import Identity
 from include.registry.models import Registry, Source
 
@@ -28,11 +28,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
     today = [area for area in registry.areas.values() if area.kind == "kommun" and area.holds_on(date.max)]
     return [
-        critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The file holds at least one figure."),
-            min_value=1,
-        ),
         warning(
             "ExpectColumnUniqueValueCountToBeBetween",
             Meta(

@@ -54,6 +54,7 @@ def expectations(
         measures: the full codes of the measures that the capture may speak of.
     """
     return [
+        *([] if registry.sources[manifest.source_id].kind == "inbox" else [_not_empty()]),
         *(rule for code in _codes(registry, manifest, measures) for rule in _code_rules(code, table)),
         critical(
             "ExpectCompoundColumnsToBeUnique",
@@ -67,6 +68,12 @@ def expectations(
         *_values(),
         _example(manifest),
     ]
+
+
+def _not_empty() -> "Expectation":
+    """Return that a public source's answer holds something; a party may have nothing to tell of a year."""
+    meta = Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The file or answer holds at least one figure.")
+    return critical("ExpectTableRowCountToBeBetween", meta, min_value=1)
 
 
 def _codes(registry: "Registry", manifest: "Manifest", measures: Collection[str]) -> list[Code]:

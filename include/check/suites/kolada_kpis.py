@@ -27,11 +27,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     shares += [("value_high", "SHARE_HIGH", "En övre gräns för en andel")]
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The capture holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToMatchRegex",
             Meta("YEAR", "Uppgiften ska avse ett år.", "A figure is about a year."),
             column="period",

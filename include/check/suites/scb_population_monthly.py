@@ -23,11 +23,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The answer holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToMatchRegex",
             Meta("MONTH_END", "Folkmängden ska avse slutet av en månad.", "Population is the stock of a month's end."),
             column="period",

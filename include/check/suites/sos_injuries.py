@@ -20,11 +20,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Svaret ska innehålla minst en uppgift.", "The answer holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToMatchRegex",
             Meta("WHOLE_YEAR", "Uppgiften ska avse ett helt år.", "The figure is about a whole year."),
             column="period",

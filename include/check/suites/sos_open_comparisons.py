@@ -17,11 +17,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
     return [
         critical(
-            "ExpectTableRowCountToBeBetween",
-            Meta("NOT_EMPTY", "Filen ska innehålla minst en uppgift.", "The file holds at least one figure."),
-            min_value=1,
-        ),
-        critical(
             "ExpectColumnValuesToBeInSet",
             Meta("YES_OR_NO", "En kommuns uppgift ska vara 1 eller 0.", "The figure of a municipality is 1 or 0."),
             only=("mark", ["direct"]),
