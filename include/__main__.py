@@ -29,9 +29,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not _is_unreachable(error):
+            raise
+        said = str(error).partition("\n")[0]
+        start = "python -m include.load.embedded start (or make up, with Airflow)"
+        print(f"The warehouse does not answer: {said}. Is it running? The embedded one: {start}.", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Return whether the database could not be reached; SQLAlchemy, which says so, is imported by then or never."""
+    sqlalchemy = sys.modules.get("sqlalchemy.exc")
+    return sqlalchemy is not None and isinstance(error, sqlalchemy.OperationalError)
 
 
 def _parser() -> argparse.ArgumentParser:

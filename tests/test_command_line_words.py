@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy.exc
 
 from include import __main__ as command_line
 from include import verbs
@@ -81,3 +82,15 @@ def test_a_held_capture_does_not_keep_the_others_from_being_loaded(monkeypatch, 
     assert command_line._load_captures(["held", "fine", "rejected"], None) == 5
     assert loaded == ["fine"]
     assert "CaptureHeld: waits for a person's word" in capsys.readouterr().err
+
+
+def test_a_warehouse_that_is_not_running_is_told_with_how_to_start_it(monkeypatch, capsys):
+    def refused(*_: Any) -> Word:
+        raise sqlalchemy.exc.OperationalError("SELECT 1", {}, OSError("connection is bad"))
+
+    monkeypatch.setattr(verbs, "decide", refused)
+    assert command_line.main(["approve", CAPTURE, "--reason", "x"]) == 1
+    said = capsys.readouterr().err
+    assert "connection is bad" in said
+    assert "python -m include.load.embedded start" in said
+    assert "Traceback" not in said
