@@ -160,7 +160,7 @@ def _archive(chosen: argparse.Namespace) -> int:
         return _record(source_id)
     run = verbs.by_hand(chosen.quarter, chosen.read_from, _moment(chosen.as_of))
     if chosen.file is not None:
-        manifest = verbs.archive_file(source_id, chosen.file, chosen.part, chosen.url)
+        manifest = verbs.archive_file(source_id, chosen.file, chosen.part, chosen.url, run)
         print(f"{manifest.capture_id}: {manifest.change}, {manifest.size:,} bytes")
         return _load_captures([manifest.capture_id], run) if chosen.load else 0
     result = verbs.archive(source_id, run)

@@ -73,7 +73,7 @@ def archive(source_id: str, run: Run, connection: str | None = None) -> "Archive
     return result
 
 
-def archive_file(source_id: str, file: Path, part: str | None, url: str | None) -> "Manifest":
+def archive_file(source_id: str, file: Path, part: str | None, url: str | None, run: Run) -> "Manifest":
     """Archive one file of a public source that somebody had by hand, where its page offers no link to follow.
 
     Args:
@@ -81,13 +81,21 @@ def archive_file(source_id: str, file: Path, part: str | None, url: str | None) 
         file: the file as it was had.
         part: what it is a version of, such as ``oj-2024``; must end with the period.
         url: where it was had.
+        run: names it in the ledger.
 
     Raises:
         UsageError: the source is an inbox, or file, part or address are lacking.
     """
     from include.archive import by_hand
 
-    return by_hand.put(registry().sources[source_id], file, part, url)
+    with _ledger("archive", run, source_id=source_id) as entry:
+        manifest = by_hand.put(registry().sources[source_id], file, part, url)
+        entry.update(
+            capture_id=manifest.capture_id,
+            state="unchanged" if manifest.change == "UNCHANGED" else "ok",
+            reason=f"{manifest.change}, had by hand from {url}",
+        )
+    return manifest
 
 
 def archived_sources() -> set[str]:

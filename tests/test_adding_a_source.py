@@ -68,7 +68,7 @@ def test_the_yaml_and_the_command_are_enough(registry, tmp_path, monkeypatch):
     server = Scb()
     now = Quarter.from_date(datetime.now(UTC).date())
     months = [f"{year}M{month:02}" for year in range(2025, now.year + 1) for month in range(1, 13)]
-    server.tables["TAB6471"] = {**source.fetch.tables[0].selection, "Region": ["00", "23"], "Tid": months}
+    server.tables["TAB6471"] = {**source.fetch.tables[0].selection, "Tid": months}
     with server.running():
         monkeypatch.setenv("AIRFLOW_CONN_SOURCE_SCB", server.url)
         record(source, registry, tmp_path / "recorded")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from include import settings
 from include.archive.manifest import Manifest
+from include.archive.parts import period_of
 from include.archive.store import Archive
 from include.errors import UsageError
 from include.periods import Period
 from include.registry.models import Source
 
-_PART = re.compile(r"[A-Za-z0-9_]+-(?P<period>\d{4}(?:-(?:Q[1-4]|H[12]|\d{2})|_\d{4})?)", re.ASCII)
+_PART = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+", re.ASCII)
 
 
 def put(source: Source, file: Path, part: str | None, url: str | None, archive: Archive | None = None) -> Manifest:
@@ -32,17 +33,16 @@ def put(source: Source, file: Path, part: str | None, url: str | None, archive: 
         raise UsageError(f"{source.id} is an inbox: put the file into the party's folder there.")
     if not file.is_file():
         raise UsageError(f"{file}: no such file.")
-    match = _PART.fullmatch(part or "")
-    if not match:
+    period = period_of(part) if part and _PART.fullmatch(part) else None
+    if part is None or period is None:
         raise UsageError(f"--part is {part!r}; expected what the file is a version of with its period, e.g. oj-2024.")
     if not url or not url.startswith(("https://", "http://")):
         raise UsageError(f"--url is {url!r}; give the page or address where you had the file, for its readers.")
-    period = Period.parse(match["period"].replace("_", "/"))
     return (archive or Archive(settings.archive_url())).put(
         file.read_bytes(),
         source_id=source.id,
-        part=match[0],
-        periods=[str(period)],
+        part=part,
+        periods=[str(Period.parse(period))],
         origin="live",
         url=url,
         captured_at=datetime.now(UTC),

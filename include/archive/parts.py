@@ -1,5 +1,6 @@
 """What the captures of a source are versions of: its parts, by reference period."""
 
+import re
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -24,6 +25,16 @@ from include.registry.models import (
 def part(*words: object) -> str:
     """Return the name of a part; the slash of a span would part folders."""
     return "-".join(str(word).replace("/", "_") for word in words)
+
+
+#: The period in a part: ``Rn01-2019``, ``E01-LST-2025-Q3``, ``TAB638-2019-age``, ``hlv1socxreg-2021_2024``.
+_PERIOD = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2})|_\d{4})?)(?:-[a-z]+)?$", re.ASCII)
+
+
+def period_of(name: str) -> str | None:
+    """Return the period that the name of a part tells, None if it tells none."""
+    found = _PERIOD.search(name)
+    return found[1].replace("_", "/") if found else None
 
 
 def table_part(table: PxWebTable, period: Period) -> str:

@@ -14,11 +14,11 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
 
 from include import settings
 from include.archive.addresses import address
 from include.archive.fetchers import Fetched, Fetcher
+from include.archive.http import shown
 from include.archive.manifest import Manifest, capture_id
 from include.archive.store import Archive
 from include.errors import SourceRefused, UsageError
@@ -127,7 +127,7 @@ def _write(source: Source, found: Fetched, folder: Path) -> Iterator[Path]:
         part=found.part,
         periods=found.periods,
         origin="live",
-        url=_without_query(found.url),
+        url=shown(found.url),
         request=_plain(found.request),
         captured_at=now,
         published_at=found.published_at,
@@ -170,9 +170,3 @@ def _plain(document: Any) -> Any:
     if isinstance(document, str):
         return _SESSION.sub(r"\1removed", _MAIL.sub("removed@example.org", document))
     return document
-
-
-def _without_query(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))

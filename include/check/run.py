@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from include import settings
 from include.archive import approvals
 from include.archive.manifest import Manifest, capture_id
+from include.archive.parts import period_of
 from include.archive.store import Archive
 from include.check import history, report, staging
 from include.check.corrections import correct
@@ -29,9 +30,6 @@ from include.registry.read import registry as read_registry
 if TYPE_CHECKING:
     import pyarrow as pa
     from great_expectations.expectations.expectation import Expectation
-
-#: The period in a part: ``Rn01-2019``, ``E01-LST-2025-Q3``, ``TAB638-2019-age``.
-_PERIOD_OF_PART = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2}))?)(?:-[a-z]+)?$")
 
 
 class Reader(Protocol):
@@ -368,12 +366,12 @@ def _manifest_by_hand(source_id: str, path: Path, part: str) -> Manifest:
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     now = datetime.now(UTC).replace(microsecond=0)
-    period = _PERIOD_OF_PART.search(part)
+    period = period_of(part)
     return Manifest(
         capture_id=capture_id(source_id, part, now, sha256),
         source_id=source_id,
         part=part,
-        periods=[period[1]] if period else [],
+        periods=[period] if period else [],
         origin="live",
         url=path.resolve().as_uri(),
         captured_at=now,
@@ -389,7 +387,7 @@ def _manifest_by_hand(source_id: str, path: Path, part: str) -> Manifest:
 def _part_from_name(path: Path) -> str:
     """Return the part that a file's name tells: ``300Rn01-2019.xls`` and ``E02-LST-2023.xlsx`` do."""
     part = path.stem.removeprefix("300")
-    if not re.fullmatch(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+", part) or not _PERIOD_OF_PART.search(part):
+    if not re.fullmatch(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+", part) or period_of(part) is None:
         raise UsageError(
             f"The name {path.name} does not tell what the file is a version of; give the part, such as Rn01-2019, "
             "TAB638-2015 or E02-LST-2023."

@@ -143,8 +143,9 @@ def areas_needed(registry: Registry) -> list[Area]:
 def _fetch_what_agreements_need(registry: Registry) -> Registry:
     """Return the registry with its sources asking for the areas of its agreements and no others.
 
-    So a new county needs its agreement alone: the files of areas that no agreement names are left out, and the code
-    ``{areas}`` becomes the agreements' counties, municipalities and benchmarks.
+    So a new county needs its agreement alone: the files of areas that no agreement names are left out, the code
+    ``{areas}`` becomes the agreements' counties, municipalities and benchmarks, ``{counties}`` those without
+    the municipalities.
     """
     named = {area.code for area in areas_needed(registry)}
     sources = {source.id: _asking_for(source, named, registry) for source in registry.sources.values()}
@@ -158,18 +159,21 @@ def _asking_for(source: Source, named: set[str], registry: Registry) -> Source:
             areas = {code: theirs for code, theirs in fetch.areas.items() if code in named | {"*"}}
             return source.model_copy(update={"fetch": fetch.model_copy(update={"areas": areas})})
         case PxWebFetch() | PxWebV1Fetch() as fetch:
-            # The statistical database knows the country, counties and municipalities, but no police regions.
-            codes = sorted(code for code in named if registry.areas[code].kind != "polisregion")
+            # Statistical databases know the country, counties and municipalities, but no police regions.
+            codes = {
+                "{areas}": sorted(code for code in named if registry.areas[code].kind != "polisregion"),
+                "{counties}": sorted(code for code in named if registry.areas[code].kind in ("riket", "lan")),
+            }
             tables = [table.model_copy(update={"selection": _filled(table.selection, codes)}) for table in fetch.tables]
             return source.model_copy(update={"fetch": fetch.model_copy(update={"tables": tables})})
         case _:
             return source
 
 
-def _filled(selection: dict[str, list[str]], codes: list[str]) -> dict[str, list[str]]:
-    """Return a table's selection with ``{areas}`` replaced by the codes."""
+def _filled(selection: dict[str, list[str]], codes: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return a table's selection with the placeholders of areas replaced by their codes."""
     return {
-        variable: [code for value in values for code in (codes if value == "{areas}" else [value])]
+        variable: [code for value in values for code in codes.get(value, [value])]
         for variable, values in selection.items()
     }
 

@@ -47,7 +47,7 @@ def fetch(
     for period in periods:
         for table in holding(source.fetch.tables, period):
             server = server or _Server(source, source.fetch, client)
-            selection = selection_of(table, time_code(period), registry)
+            selection = selection_of(table, time_code(period))
             held = archive.latest(source.id, table_part(table, period))
             found = _period(server, table, period, selection, held)
             if held and isinstance(found, Missing):

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from include.archive.http import HttpRefused
 from include.errors import SourceRefused
 from include.periods import Period
-from include.registry.models import PxWebTable, Registry
-from include.registry.read import areas_needed
+from include.registry.models import PxWebTable
 
 Selection = dict[str, list[str]]
 
@@ -27,19 +26,12 @@ def time_code(period: Period) -> str:
     return str(period).replace("/", "-") if period.unit == "span" else _TIME[period.unit](period)
 
 
-def selection_of(table: PxWebTable, time: str, registry: Registry) -> Selection:
-    """Return a table's selection with its placeholders filled in, each code once (SCB refuses a code given twice).
-
-    Args:
-        table: of the registry; ``{areas}`` is filled in there.
-        time: code of the period asked for.
-        registry: says which counties the agreements need.
-    """
-    counties = [area.code for area in areas_needed(registry) if area.kind in ("riket", "lan")]
-    selection = {}
-    for variable, asked in table.selection.items():
-        codes = [code for value in asked for code in (counties if value == "{counties}" else [value])]
-        selection[variable] = list(dict.fromkeys(code.replace("{period}", time) for code in codes))
+def selection_of(table: PxWebTable, time: str) -> Selection:
+    """Return a table's selection for a period's code, each code once (SCB refuses one that is given twice)."""
+    selection = {
+        variable: list(dict.fromkeys(code.replace("{period}", time) for code in asked))
+        for variable, asked in table.selection.items()
+    }
     selection.setdefault(table.time_variable, [time])
     return selection
 

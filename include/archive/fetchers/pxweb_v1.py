@@ -61,7 +61,7 @@ def fetch(
                 yield Missing(table_part(table, period), "the producer's API v1 does not have this table")
                 continue
             server = server or _Server(source, how, client)
-            found = _period(server, PxWebV1Table(**table.model_dump()), period, registry)
+            found = _period(server, PxWebV1Table(**table.model_dump()), period)
             if isinstance(found, Missing) and archive.latest(source.id, found.part):
                 gone.append(found.part)
             yield found
@@ -88,14 +88,14 @@ def _tables(source: Source) -> list[PxWebTable]:
     return list(source.fetch.tables) if isinstance(source.fetch, PxWebFetch | PxWebV1Fetch) else []
 
 
-def _period(server: "_Server", table: PxWebV1Table, period: Period, registry: Registry) -> Found:
+def _period(server: "_Server", table: PxWebV1Table, period: Period) -> Found:
     """Return one period of one table."""
     name = table_part(table, period)
     metadata = server.metadata(table)
     time = metadata.code_of(table.time_variable, time_code(period))
     if time is None:
         return Missing(name, "the table does not have this period (yet)")
-    selection = metadata.expanded(selection_of(table, time, registry), server.what(table))
+    selection = metadata.expanded(selection_of(table, time), server.what(table))
     answers = server.answers(table, metadata, selection)
     url = server.url(table)
     return Fetched(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from include.archive.manifest import Manifest
-from include.check.readers.bra_table_300 import number
+from include.check.readers.bra_numbers import number
 from include.check.readers.bra_workbook import year_of
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from include.archive.manifest import Manifest
-from include.check.readers.bra_table_300 import number
+from include.check.encoding import garbled
+from include.check.readers.bra_numbers import number
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
 from include.registry.models import Area, Registry, Source
@@ -35,8 +36,6 @@ OFFENCE = "offence:all"
 MEASURES = {"Antal": "reported", "Per 100 000 inv.": "reported_per_100000"}
 _NAME = "Kommun"
 _HEADER = (_NAME, *MEASURES)
-#: What UTF-8 that was read as another encoding, or could not be read, looks like.
-_BROKEN = re.compile("Ã[\u0080-\u00bf\u2013-\u2122]|\ufffd")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NO_END = 9999
 #: So many missing municipalities are named in a note.
@@ -173,10 +172,11 @@ def _decoded(content: bytes, manifest: Manifest) -> str:
         raise LayoutChanged(
             f"{manifest.file_name}: byte {error.start} is not UTF-8, which the file has been so far."
         ) from error
-    if broken := _BROKEN.search(text):
-        line = text.count("\n", 0, broken.start()) + 1
+    if (broken := garbled(text)) is not None:
+        line = text.count("\n", 0, broken) + 1
         raise LayoutChanged(
-            f"{manifest.file_name}: line {line} holds {broken[0]!r}, a letter encoded twice; expected plain UTF-8."
+            f"{manifest.file_name}: line {line} holds {text[broken : broken + 2]!r}, a letter encoded twice; expected "
+            "plain UTF-8."
         )
     return text
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from include.archive.manifest import Manifest
+from include.check.readers.bra_numbers import number
 from include.check.readers.bra_sheets import Cell, cell_name, is_blank, text
-from include.check.readers.bra_table_300 import number
 from include.check.readers.bra_workbook import (
     Rows,
     cell,

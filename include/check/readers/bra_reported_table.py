@@ -20,9 +20,9 @@ from typing import NamedTuple
 from include.archive.manifest import Manifest
 from include.check.readers import bra_offences
 from include.check.readers.bra_labels import Context, LabelBook, Meaning, label_book
+from include.check.readers.bra_numbers import number
 from include.check.readers.bra_sheets import Cell, cell_name, is_blank, text
-from include.check.readers.bra_table_300 import number
-from include.check.readers.bra_workbook import Rows, area_of, cell, sheets_of, texts_above, year_of
+from include.check.readers.bra_workbook import Rows, area_of, cell, sheets_of, texts_above, title_names, year_of
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
 from include.registry.models import Registry, Source
@@ -58,7 +58,7 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
     area, year = area_of(manifest, source), year_of(manifest)
     sheet = _find(sheets_of(content, manifest), manifest)
     title = texts_above(sheet.rows, sheet.header + 1)
-    _check_title(title, manifest, year, _names(area, registry))
+    _check_title(title, manifest, year, title_names(area, registry))
     figures: list[dict[str, object]] = []
     aside: list[SetAside] = []
     for found in _figures(sheet, manifest, year):
@@ -120,14 +120,6 @@ def _check_title(title: str, manifest: Manifest, year: int, areas: list[str]) ->
         raise LayoutChanged(
             f"{manifest.file_name}: found the title {title[:120]!r}, expected the area {' or '.join(areas)}."
         )
-
-
-def _names(area: str, registry: Registry) -> list[str]:
-    """Return how a title may name an area."""
-    if area == "00":
-        return ["hela landet", "riket"]
-    name = registry.areas[area].name if area in registry.areas else area
-    return [name if name.endswith(" län") else f"region {name.split()[-1]}"]
 
 
 def _figures(sheet: _Sheet, manifest: Manifest, year: int) -> Iterator[dict[str, object] | SetAside]:

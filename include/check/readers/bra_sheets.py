@@ -101,25 +101,34 @@ class Sheet:
                 yield Row(number, lagrum, label, {column.measure: values[column.at] for column in self.columns})
 
 
+def pages_of(content: bytes, file_name: str) -> list[tuple[str, Sequence[Sequence[Cell]]]]:
+    """Return the name and the cells, from the first cell on, of every sheet of a workbook.
+
+    Raises:
+        LayoutChanged: it is no workbook.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+    except CalamineError as error:
+        raise LayoutChanged(f"{file_name} is no workbook that can be read: {error}") from error
+
+
 def read_sheets(content: bytes, file_name: str) -> tuple[list[Sheet], list[str]]:
     """Return a workbook's sheets with the table, and the lines of text of its other sheets.
 
     Raises:
         LayoutChanged: it is no workbook, no sheet has a header of Table 300, or two generations are mixed.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        pages = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
-    except CalamineError as error:
-        raise LayoutChanged(f"{file_name} is no workbook that can be read: {error}") from error
+    pages = pages_of(content, file_name)
     sheets = [sheet for name, values in pages if (sheet := _sheet(name, values))]
     if not sheets:
         raise LayoutChanged(
-            f"{file_name}: no sheet has a header of Table 300. Found the sheets {', '.join(book.sheet_names)}; "
-            f"expected a row with 'Brottstyp' or 'Lagrum' and headings like '{next(iter(MEASURES))}' within the first "
-            f"{_HEADER_WITHIN} rows."
+            f"{file_name}: no sheet has a header of Table 300. Found the sheets "
+            f"{', '.join(name for name, _ in pages)}; expected a row with 'Brottstyp' or 'Lagrum' and headings like "
+            f"'{next(iter(MEASURES))}' within the first {_HEADER_WITHIN} rows."
         )
     if len({sheet.layout for sheet in sheets}) > 1:
         found = ", ".join(f"{sheet.name}: {sheet.layout}" for sheet in sheets)

@@ -17,17 +17,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from include.archive.manifest import Manifest
+from include.check.drift import nearest
 from include.check.readers import bra_offences
 from include.check.readers.bra_areas import areas_of
 from include.check.readers.bra_labels import Meaning
+from include.check.readers.bra_numbers import SYMBOLS
 from include.check.readers.bra_offences import Place, meaning_of
 from include.check.readers.bra_sol_forms import Answer, Coded, answer_of, plain
+from include.check.readers.numbers import ungrouped
 from include.check.tidy import SET_ASIDE, ReadResult, set_aside_table, tidy_table
 from include.errors import LayoutChanged
 from include.registry.models import Registry, Source
@@ -41,16 +43,7 @@ if TYPE_CHECKING:
 
 _PERIOD = re.compile(r"(\d{4})( prel\.)?", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:,\d+)?", re.ASCII)
-_SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \u00a0\u2007\u202f](?=\d{3}(?!\d))")
 
-#: What a symbol means; the dash is a zero in all of Brå's tables.
-_SYMBOLS: dict[str, tuple[float, str]] = {
-    "-": (0.0, "ok"),
-    "\u2212": (0.0, "ok"),
-    "\u2013": (0.0, "ok"),
-    "..": (np.nan, "missing"),
-    ".": (np.nan, "not_applicable"),
-}
 _STATUSES = ("ok", "missing", "not_applicable")
 _OK, _MISSING = _STATUSES.index("ok"), _STATUSES.index("missing")
 
@@ -181,8 +174,8 @@ def _cells(answer: Answer, source: Source, menu: str, what: str) -> _Cells:
     headings = list(dict.fromkeys(column.measure for column in answer.columns))
     for heading in headings:
         if heading not in codes:
-            near = get_close_matches(heading, codes, n=1, cutoff=0.4)
-            hint = f" Is it {near[0]!r} under a new name? Then correct source_label." if near else ""
+            near = nearest(heading, codes)
+            hint = f" Is it {near!r} under a new name? Then correct source_label." if near else ""
             raise LayoutChanged(f"{what}: found the measure {heading!r}; expected one of {', '.join(codes)}.{hint}")
     whole = [
         measure.unit == "brott"
@@ -266,9 +259,10 @@ def _settle_values(cells: _Cells, whole: "Mask") -> None:
 def _number(text: str) -> tuple[float, str, str]:
     """Return a text's value, its status and the reason to set it aside ("" = none)."""
     word = text.strip()
-    if word in _SYMBOLS:
-        return (*_SYMBOLS[word], "")
-    number = _SPACE_IN_NUMBER.sub("", word)
+    if word in SYMBOLS:
+        value, status = SYMBOLS[word]
+        return np.nan if value is None else value, status, ""
+    number = ungrouped(word)
     if _NUMBER.fullmatch(number):
         return float(number.replace(",", ".")), "ok", ""
     return np.nan, "missing", "NOT_A_NUMBER" if word else "EMPTY_CELL"

@@ -15,13 +15,14 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from include.check.drift import nearest
+from include.check.encoding import garbled
 from include.check.tidy import SetAside
 from include.errors import LayoutChanged
 
@@ -38,8 +39,6 @@ YEARLY = "År"
 _TITLE = "Anmälda brott"
 _HEAD_LINES = 4
 _ENTITY = re.compile(rb"&(?:#\d+|[A-Za-z]+);")
-#: UTF-8 read as ISO-8859-1: å, ä, ö, é and their capitals.
-_MOJIBAKE = re.compile("\u00c3[\u0080-\u00bf]")
 _FORMS = "a Databasfil ('Region;Brott;…'), a text export ('Anmälda brott;…') or a result page (<td headers=…>)"
 
 
@@ -112,7 +111,7 @@ def answer_of(content: bytes, what: str, is_offence: Callable[[str], bool]) -> A
         else:
             raise LayoutChanged(f"{what}: found {first[:80]!r} in the first line; expected {_FORMS}.")
     for text in (*answer.region.texts, *answer.offence.texts):
-        if _MOJIBAKE.search(text):
+        if garbled(text) is not None:
             raise LayoutChanged(f"{what}: found {text!r}, which was encoded twice; expected ISO-8859-1 with åäö.")
     return answer
 
@@ -171,8 +170,8 @@ def _demand_names(found: Sequence[str], expected: Sequence[str], what: str) -> N
     """Demand that every expected column is there, and say which of the found ones it may have become."""
     for name in expected:
         if name not in found:
-            near = get_close_matches(name, [other for other in found if other not in expected], n=1, cutoff=0.5)
-            hint = f" Has {near[0]!r} become the name of it? Then correct the reader." if near else ""
+            near = nearest(name, (other for other in found if other not in expected))
+            hint = f" Has {near!r} become the name of it? Then correct the reader." if near else ""
             raise LayoutChanged(f"{what}: found the columns {', '.join(found)}; expected {name!r} among them.{hint}")
 
 

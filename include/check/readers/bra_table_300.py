@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from include.archive.manifest import Manifest
 from include.check.readers.bra_derived import Figure, Printed, derive, not_applicable
 from include.check.readers.bra_labels import Context, LabelBook, label_book
-from include.check.readers.bra_sheets import Row, Sheet, check_title, is_blank, read_sheets, text
+from include.check.readers.bra_numbers import number
+from include.check.readers.bra_sheets import Row, Sheet, check_title, is_blank, read_sheets
+from include.check.readers.bra_workbook import area_of, title_names, year_of
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
-from include.registry.models import HttpFileFetch, Registry, Source
+from include.registry.models import Registry, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,16 +27,6 @@ if TYPE_CHECKING:
 #: Measures that are percentages; all others count offences.
 RATES = frozenset({"prosecution_rate_printed", "clearance_rate_printed"})
 
-#: What a symbol in place of a number means. Brå's dash is a zero ("Streck (−) innebär att värdet är noll").
-_SYMBOLS: dict[str, tuple[float | None, str]] = {
-    "-": (0.0, "ok"),
-    "\u2212": (0.0, "ok"),
-    "\u2013": (0.0, "ok"),
-    "..": (None, "missing"),
-    ".": (None, "not_applicable"),
-}
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \u00a0\u2007\u202f](?=\d{3}(?:\D|$))")
 _PRELIMINARY = re.compile(r"preliminär", re.IGNORECASE)
 _PUBLISHED = re.compile(r"^(första publicering|senaste uppdatering)", re.IGNORECASE)
 
@@ -54,10 +46,10 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
         LayoutChanged: the file is no Table 300 of the manifest's area and year, or says one thing twice; the text
             names cell, found and expected.
     """
-    area, year = _expected(manifest, source)
+    area, year = area_of(manifest, source), year_of(manifest)
     sheets, remarks = read_sheets(content, manifest.file_name)
     for sheet in sheets:
-        check_title(sheet, manifest.file_name, year, _names(area, registry))
+        check_title(sheet, manifest.file_name, year, title_names(area, registry))
     printed, aside = _collect(sheets, manifest.file_name, year, label_book())
     figures = [figure for group in printed.values() for figure in group.values()]
     derived, faults = derive(printed)
@@ -70,42 +62,6 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
         rows_in=table.num_rows + len(aside),
         notes=[*manifest.notes, *filter(_PUBLISHED.match, remarks), *_summary(aside)],
     )
-
-
-def number(cell: object) -> tuple[float | None, str] | None:
-    """Return a cell's value and status, None if it is neither a number nor a known symbol.
-
-    Text such as ``"2483.0"``, ``"12,5"`` or ``"13 345"`` (with any kind of space) is a number.
-    """
-    if isinstance(cell, bool):
-        return None
-    if isinstance(cell, int | float):
-        return (float(cell), "ok") if cell >= 0 else None
-    words = text(cell)
-    if words in _SYMBOLS:
-        return _SYMBOLS[words]
-    plain = _SPACE_IN_NUMBER.sub("", words)
-    return (float(plain.replace(",", ".")), "ok") if _NUMBER.fullmatch(plain) else None
-
-
-def _expected(manifest: Manifest, source: Source) -> tuple[str, int]:
-    """Return our area code and the year that the capture is about, from its part (``Rn01-2019``)."""
-    producers, _, year = manifest.part.rpartition("-")
-    if not isinstance(source.fetch, HttpFileFetch) or not year.isdigit():
-        raise LayoutChanged(f"Capture {manifest.capture_id}: found the part {manifest.part!r}, expected <area>-<year>.")
-    for ours, theirs in source.fetch.areas.items():
-        if theirs == producers:
-            return ours, int(year)
-    known = ", ".join(source.fetch.areas.values())
-    raise LayoutChanged(f"Capture {manifest.capture_id}: found the area {producers!r}, expected one of {known}.")
-
-
-def _names(area: str, registry: Registry) -> list[str]:
-    """Return how a title may name an area."""
-    if area == "00":
-        return ["hela landet", "riket"]
-    name = registry.areas[area].name if area in registry.areas else area
-    return [f"region {name.split()[-1]}"]
 
 
 def _collect(

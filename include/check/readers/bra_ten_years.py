@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from include.archive.manifest import Manifest
 from include.check.readers.bra_labels import LabelBook, Meaning, label_book
+from include.check.readers.bra_numbers import number
 from include.check.readers.bra_sheets import cell_name, is_blank, text
-from include.check.readers.bra_table_300 import number
 from include.check.readers.bra_workbook import (
     Rows,
     cell,

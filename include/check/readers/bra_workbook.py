@@ -1,13 +1,12 @@
-"""What the readers of Brå's workbooks of many years share: sheets as cells, and where each year stands."""
+"""What the readers of Brå's workbooks share: which area and year a capture is about, sheets, and where years stand."""
 
-import io
 from collections.abc import Sequence
 from itertools import pairwise
 
 from include.archive.manifest import Manifest
-from include.check.readers.bra_sheets import Cell, cell_name, is_blank, text
+from include.check.readers.bra_sheets import Cell, cell_name, is_blank, pages_of, text
 from include.errors import LayoutChanged
-from include.registry.models import HttpFileFetch, Source
+from include.registry.models import HttpFileFetch, Registry, Source
 
 Rows = Sequence[Sequence[Cell]]
 
@@ -18,13 +17,7 @@ def sheets_of(content: bytes, manifest: Manifest) -> dict[str, Rows]:
     Raises:
         LayoutChanged: it is no workbook.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except CalamineError as error:
-        raise LayoutChanged(f"{manifest.file_name} is no workbook that can be read: {error}") from error
+    return dict(pages_of(content, manifest.file_name))
 
 
 def sheet_named(sheets: dict[str, Rows], name: str, manifest: Manifest) -> Rows:
@@ -63,6 +56,14 @@ def area_of(manifest: Manifest, source: Source) -> str:
             return ours
     known = ", ".join(areas.values())
     raise LayoutChanged(f"Capture {manifest.capture_id}: found the area {producers!r}, expected one of {known}.")
+
+
+def title_names(area: str, registry: Registry) -> list[str]:
+    """Return how the title of a workbook may name an area."""
+    if area == "00":
+        return ["hela landet", "riket"]
+    name = registry.areas[area].name if area in registry.areas else area
+    return [name if name.endswith(" län") else f"region {name.split()[-1]}"]
 
 
 def year_columns(rows: Rows, row: int, first: int, where: str) -> dict[int, int]:

@@ -5,7 +5,6 @@ row-major with the last of ``id`` fastest; categories are ordered by ``index``, 
 The values never become Python rows: parsing costs a small multiple of reading the JSON.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -14,14 +13,13 @@ from typing import Any
 import numpy as np
 import orjson
 
+from include.check.encoding import garbled
 from include.errors import LayoutChanged
 
 #: What a symbol in a cell without a number says. SCB: "-" is a real zero, ".." not available, "." not applicable.
 SYMBOLS: dict[str, str] = {"-": "ok", "..": "missing", ".": "not_applicable"}
 ZERO = "-"
 
-#: A Swedish letter in UTF-8 that was read as Latin-1 or cp1252 on its way, or could not be read at all.
-MOJIBAKE = re.compile("[ÃÂ][\x80-\xbf…„–•€†‡ˆ‰‹“”›]|\ufffd")
 
 #: Codes of :attr:`Cube.status`; the last two are no statuses but faults.
 STATUS = ("ok", "missing", "not_applicable", "no_status", "unknown_status")
@@ -121,7 +119,7 @@ def demand_swedish(labels: Iterable[str], what: str) -> None:
         LayoutChanged: names the first such label.
     """
     for label in labels:
-        if MOJIBAKE.search(label):
+        if garbled(label) is not None:
             raise LayoutChanged(f"{what}: the label {label!r} was read in another encoding than it was written in.")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from include.archive.fetchers.sos import MEASURE, REGION, YEAR, Entry, is_area, plain
 from include.archive.manifest import Manifest
+from include.check.readers.numbers import ungrouped
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
 from include.registry.models import Registry, SosFetch, Source
@@ -31,7 +32,6 @@ _SEXES = {"1": (("män", "man", "pojk"), "M"), "2": (("kvinn", "flick"), "K"), "
 _AGE = re.compile(r"(\d{1,3})(?:\s*-\s*(\d{1,3})|\s*(\+))?(?: år)?")
 _OLDEST = re.compile(r"(\d{1,3}) år (?:och|eller) äldre")
 _ALL_AGES = re.compile(r"(?:samtliga|alla|totalt?)\b.*|0\s*-\s*\d+\+(?: år)?")
-_SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \u00a0\u2007\u202f](?=\d{3}(?:\D|$))")
 _NUMBER = re.compile(r"\d+(?:,\d+)?")
 _SPAN = re.compile(r"(\d{4})-(\d{4})")
 
@@ -84,7 +84,7 @@ def value_of(text: object) -> tuple[float | None, str] | None:
     words = str(text).strip()
     if words.casefold() == "x":
         return None, "suppressed"
-    number = _SPACE_IN_NUMBER.sub("", words)
+    number = ungrouped(words)
     return (float(number.replace(",", ".")), "ok") if _NUMBER.fullmatch(number) else None
 
 

@@ -14,7 +14,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -23,6 +22,7 @@ import yaml
 from pydantic import Field
 
 from include.archive.manifest import Manifest
+from include.check.drift import nearest
 from include.check.readers.bra_sheets import cell_name
 from include.check.tidy import ReadResult, SetAside, set_aside_table, tidy_table
 from include.errors import LayoutChanged
@@ -210,8 +210,8 @@ class _Sheet:
         unknown = [heading for heading in headings.values() if plain(heading) not in allowed]
         lacking = [text for key, text in wanted.items() if key not in places]
         if lacking:
-            near = get_close_matches(plain(lacking[0]), [plain(heading) for heading in unknown], n=1, cutoff=0.5)
-            hint = f" Renamed to {_as_printed(near[0], unknown)!r}?" if near else ""
+            near = nearest(lacking[0], unknown)
+            hint = f" Renamed to {near!r}?" if near else ""
             raise self._fault(
                 f"the heading {lacking[0]!r} is not there.{hint} Unknown headings: {_listed(unknown)}", len(lacking)
             )
@@ -226,10 +226,6 @@ class _Sheet:
             f"{self._file}, sheet {self.known.sheet}: {said}{more}. Nothing was read. Compare the workbook with "
             f"{LAYOUT.relative_to(LAYOUT.parents[3])} and correct that file."
         )
-
-
-def _as_printed(key: str, headings: list[str]) -> str:
-    return next(heading for heading in headings if plain(heading) == key)
 
 
 def _listed(headings: list[str]) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from include.check.expectations import Meta, critical, warning
 from include.check.identity import Identity
+from include.check.suites.common import percent_not_fraction
 from include.registry.models import Registry, Source
 
 if TYPE_CHECKING:
@@ -38,38 +39,7 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
             min_value=counties + 1,
             max_value=counties + 1,
         ),
-        critical(
-            "ExpectColumnValuesToBeBetween",
-            Meta("SHARE_MOST_100", "En andel ska inte vara över 100 procent.", "No share is above 100 per cent."),
-            column="value",
-            max_value=100,
-        ),
-        critical(
-            "ExpectColumnMaxToBeBetween",
-            Meta(
-                "PERCENT_NOT_FRACTION",
-                "Andelarna ska stå i procent (till exempel 28), inte som bråk (0,28).",
-                "Shares are per cent (28), not fractions (0.28).",
-            ),
-            column="value",
-            min_value=1.5,
-        ),
-        critical(
-            "ExpectColumnPairValuesAToBeGreaterThanB",
-            Meta("NOT_BELOW_LOW", "Värdet ska inte ligga under sin undre gräns.", "No value is below its lower limit."),
-            column_A="value",
-            column_B="value_low",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-        ),
-        critical(
-            "ExpectColumnPairValuesAToBeGreaterThanB",
-            Meta("NOT_ABOVE_HIGH", "Värdet ska inte ligga över sin övre gräns.", "No value is above its upper limit."),
-            column_A="value_high",
-            column_B="value",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-        ),
+        percent_not_fraction("28"),
     ]
 
 

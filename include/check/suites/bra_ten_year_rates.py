@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from include.check.expectations import Meta, critical
 from include.check.identity import SAME_ROW, Identity
+from include.check.suites.common import percent_not_fraction
 from include.registry.models import Registry, Source
 
 if TYPE_CHECKING:
@@ -37,22 +38,7 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
             column="breakdown",
             value_set=["offence:all"],
         ),
-        critical(
-            "ExpectColumnValuesToBeBetween",
-            Meta("SHARE_MOST_100", "En andel ska inte vara över 100 procent.", "No share is above 100 per cent."),
-            column="value",
-            max_value=100,
-        ),
-        critical(
-            "ExpectColumnMaxToBeBetween",
-            Meta(
-                "PERCENT_NOT_FRACTION",
-                "Andelarna ska stå i procent (till exempel 14), inte som bråk (0,14).",
-                "Shares are per cent (14), not fractions (0.14).",
-            ),
-            column="value",
-            min_value=1.5,
-        ),
+        percent_not_fraction("14"),
     ]
 
 

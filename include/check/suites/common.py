@@ -8,6 +8,7 @@ from include.check.expectations import Meta, critical, warning
 from include.check.tidy import KEY, MARKS, STATUSES, VALUE_STATUSES, WITH_VALUE
 from include.errors import UsageError
 from include.periods import Period
+from include.registry.read import measures as measures_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,7 @@ def expectations(
         table: the tidy table, for the codes found in it.
         measures: the full codes of the measures that the capture may speak of.
     """
+    shares = _shares(registry, measures)
     return [
         *([] if registry.sources[manifest.source_id].kind == "inbox" else [_not_empty()]),
         *(rule for code in _codes(registry, manifest, measures) for rule in _code_rules(code, table)),
@@ -66,6 +68,8 @@ def expectations(
             column_list=list(KEY),
         ),
         *_values(),
+        *(_most_100("SHARE_MOST_100", "value", shares) if shares else []),
+        *_limits(table, shares),
         _example(manifest),
     ]
 
@@ -214,15 +218,56 @@ def _values() -> "list[Expectation]":
             min_value=0,
             max_value=LARGEST,
         ),
-        critical(
-            "ExpectColumnPairValuesAToBeGreaterThanB",
-            Meta("LIMITS_IN_ORDER", "Övre gräns ska inte vara under undre.", "value_high is not below value_low."),
-            column_A="value_high",
-            column_B="value_low",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-        ),
     ]
+
+
+def _shares(registry: "Registry", measures: Collection[str]) -> list[str]:
+    """Return those of the measures that are shares."""
+    known = measures_of(registry)
+    return sorted(code for code in measures if code in known and known[code][1].unit == "procent")
+
+
+def _most_100(code: str, column: str, shares: list[str]) -> "list[Expectation]":
+    """Return that nothing in a column is above 100 per cent, of the measures that are shares."""
+    meta = Meta(code, "En andel ska inte vara över 100 procent.", f"Of shares, no {column} is above 100 per cent.")
+    return [critical("ExpectColumnValuesToBeBetween", meta, only=("measure", shares), column=column, max_value=100)]
+
+
+def _limits(table: "pa.Table", shares: list[str]) -> "list[Expectation]":
+    """Return that a value lies within its limits, and these in order, where the table has any."""
+    if table["value_low"].null_count + table["value_high"].null_count == 2 * table.num_rows:
+        return []
+    pairs = {
+        "LIMITS_IN_ORDER": ("value_high", "value_low", "Övre gräns ska inte vara under undre."),
+        "NOT_BELOW_LOW": ("value", "value_low", "Värdet ska inte ligga under sin undre gräns."),
+        "NOT_ABOVE_HIGH": ("value_high", "value", "Värdet ska inte ligga över sin övre gräns."),
+    }
+    in_range = Meta("LIMIT_IN_RANGE", "En undre gräns ska vara noll eller större.", "value_low is zero or more.")
+    return [
+        *(
+            critical(
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                Meta(code, words, f"{larger} is not below {smaller}."),
+                column_A=larger,
+                column_B=smaller,
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            )
+            for code, (larger, smaller, words) in pairs.items()
+        ),
+        critical("ExpectColumnValuesToBeBetween", in_range, column="value_low", min_value=0),
+        *(_most_100("LIMIT_MOST_100", "value_high", shares) if shares else []),
+    ]
+
+
+def percent_not_fraction(example: str) -> "Expectation":
+    """Return that a table of shares alone is in per cent, for suites of workbooks in which Excel may hold fractions."""
+    meta = Meta(
+        "PERCENT_NOT_FRACTION",
+        f"Andelarna ska stå i procent (till exempel {example}), inte som bråk (0,{example}).",
+        f"Shares are per cent ({example}), not fractions (0.{example}).",
+    )
+    return critical("ExpectColumnMaxToBeBetween", meta, column="value", min_value=1.5)
 
 
 def _example(manifest: "Manifest") -> "Expectation":

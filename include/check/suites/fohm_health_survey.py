@@ -34,29 +34,6 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
             min_value=1,
             max_value=1,
         ),
-        critical(
-            "ExpectColumnValuesToBeBetween",
-            Meta("SHARE_MOST_100", "En andel ska vara högst 100 procent.", "A share is at most 100 per cent."),
-            column="value_high",
-            min_value=0,
-            max_value=100,
-        ),
-        *_within_limits(),
-    ]
-
-
-def _within_limits() -> "list[Expectation]":
-    """Return that each share lies within its limits."""
-    return [
-        critical(
-            "ExpectColumnPairValuesAToBeGreaterThanB",
-            Meta(code, "Andelen ska ligga inom sitt konfidensintervall.", "A share lies within its limits."),
-            column_A=larger,
-            column_B=smaller,
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-        )
-        for code, larger, smaller in (("ABOVE_LOWER", "value", "value_low"), ("BELOW_UPPER", "value_high", "value"))
     ]
 
 

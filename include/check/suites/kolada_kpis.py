@@ -23,29 +23,12 @@ _NOT_SEX = ["measure", "area", "period", "age", "party", "breakdown"]
 
 def expectations(source: Source, registry: Registry) -> "list[Expectation]":
     """Return the expectations about rows and the table."""
-    shares = [("value", "SHARE", "En andel"), ("value_low", "SHARE_LOW", "En undre gräns för en andel")]
-    shares += [("value_high", "SHARE_HIGH", "En övre gräns för en andel")]
     return [
         critical(
             "ExpectColumnValuesToMatchRegex",
             Meta("YEAR", "Uppgiften ska avse ett år.", "A figure is about a year."),
             column="period",
             regex=r"^\d{4}$",
-        ),
-        *(
-            critical(
-                "ExpectColumnValuesToBeBetween",
-                Meta(
-                    f"{code}_0_TO_100",
-                    f"{called} ska ligga mellan 0 och 100 procent.",
-                    f"Of shares, {column} lies between 0 and 100 per cent.",
-                ),
-                only=("measure", _shares(source)),
-                column=column,
-                min_value=0,
-                max_value=100,
-            )
-            for column, code, called in shares
         ),
     ]
 

@@ -247,7 +247,7 @@ def test_sound_figures_pass_the_gate(build: Any) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "value", "code"),
-    [(0, 12.5, "BELOW_UPPER"), (0, 8.5, "ABOVE_LOWER"), (6, 100.5, "SHARE_MOST_100")],
+    [(0, 12.5, "NOT_ABOVE_HIGH"), (0, 8.5, "NOT_BELOW_LOW"), (6, 100.5, "LIMIT_MOST_100")],
 )
 def test_a_share_outside_its_limits_or_above_100_stops(build: Any, cell: int, value: float, code: str) -> None:
     values = shares()

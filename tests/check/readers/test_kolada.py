@@ -436,7 +436,7 @@ def test_sound_figures_pass_the_gate(gated: Callable[..., Examination]) -> None:
 
 @pytest.mark.parametrize(
     ("kpi", "value", "code"),
-    [("N01460", 100.5, "SHARE_0_TO_100"), ("N01460", -0.5, "VALUE_IN_RANGE"), ("N07403", -1.0, "VALUE_IN_RANGE")],
+    [("N01460", 100.5, "SHARE_MOST_100"), ("N01460", -0.5, "VALUE_IN_RANGE"), ("N07403", -1.0, "VALUE_IN_RANGE")],
 )
 def test_a_share_above_100_and_a_rate_below_0_stop(
     gated: Callable[..., Examination], kpi: str, value: float, code: str
