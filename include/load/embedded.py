@@ -110,6 +110,7 @@ class Embedded:
             return
         with self._lock():
             if self.running():
+                self._open_path_for_server()  # somebody may have closed a folder on the way since the start
                 self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(_START_SECONDS), "-m", "fast", "stop")
             if self.socket_dir != self.data:
                 shutil.rmtree(self.socket_dir, ignore_errors=True)

@@ -117,6 +117,15 @@ def test_started_stopped_and_started_again_it_keeps_data_and_passwords(home, mon
     assert "running" in capsys.readouterr().out
 
 
+def test_it_stops_though_a_folder_on_the_way_was_closed_in_the_meantime(home):
+    """Another program may set the folders' rights anew; as root the server's own user must still pass to be stopped."""
+    server = Embedded(home / "inner")
+    server.start()
+    home.chmod(0o700)
+    server.stop()
+    assert not server.running()
+
+
 def test_after_kill_9_it_starts_again_with_what_was_committed(home):
     server = Embedded(home)
     server.start()
