@@ -53,6 +53,24 @@ class CheckFailed(FollowUpError):
     exit_code = 5
 
 
+class DeliveryRefused(CheckFailed):
+    """A delivered file is refused as a whole, before anything of it is kept; the text is Swedish, for its sender.
+
+    Attributes:
+        rule: code of the rule that refused it, e.g. ``MACROS``.
+        places: where in the file (Swedish, e.g. ``bladet Vuxna, cell B7``); never what stands there.
+    """
+
+    def __init__(self, text: str, rule: str, places: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.rule = rule
+        self.places = places
+
+
+class PersonalDataFound(DeliveryRefused):
+    """A delivered file holds what may tell of a person: only its hash, the places and the rule may be kept."""
+
+
 class LoadConflict(FollowUpError):
     """The warehouse refused the load (lock not obtained in time, count identity broken)."""
 

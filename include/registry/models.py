@@ -14,6 +14,9 @@ IndicatorId = Annotated[str, Field(pattern=r"^TMV-[A-Z][0-9]{2}$")]
 
 AreaKind = Literal["riket", "polisregion", "lan", "kommun"]
 PeriodUnit = Literal["month", "quarter", "half_year", "year", "span"]
+#: Women, men, another or unknown sex, all of them.
+Sex = Literal["K", "M", "X", "T"]
+AgeGroup = Annotated[str, Field(pattern=r"^(T|\d{1,3}(-\d{1,3}|\+)?)$")]
 SourceKind = Literal["http_file", "pxweb", "pxweb_v1", "kolada", "sos", "sol", "inbox"]
 Origin = Literal["live", "reconstructed", "example"]
 Direction = Literal["+", "-", "0"]
@@ -74,6 +77,9 @@ class Party(Model):
     role: Literal["lansstyrelse", "region", "polis", "aklagare", "kommun", "barnahus", "centrum", "jour", "annan"]
     area: str | None = Field(default=None, description="Area code, for a municipality.")
     signatory: bool = Field(default=True, description="False for one who only delivers.")
+    email: list[str] = Field(
+        default_factory=list, description="Where receipts and reminders go; none = nothing is sent to this party."
+    )
 
 
 class Seat(Model):
@@ -157,6 +163,13 @@ class Measure(Model):
     label: Text
     unit: str = Field(description="Swedish unit, e.g. brott, personer, procent, möten.")
     additive: bool = Field(default=True, description="False for percentages and other figures that must not be added.")
+    answer: Literal["count", "number", "yes_no"] = Field(
+        default="count", description="What a delivery's cell holds: a whole number, one with decimals, or Ja/Nej (1/0)."
+    )
+    help: str | None = Field(default=None, description="One Swedish sentence for the person who fills it in.")
+    counting_unit: Literal["person", "arende", "brott", "kontakt", "mote", "dygn", "anstalld", "svar"] | None = Field(
+        default=None, description="What one is, of what a party delivers: units are never mixed."
+    )
     source_label: str | None = Field(default=None, description="The producer's own name of it.")
 
 
@@ -423,16 +436,62 @@ class Column(Model):
     )
 
 
-class ExtractSheet(Model):
-    """One sheet (one table) of an extract's template."""
+class Grid(Model):
+    """A sheet whose rows the template already has: one for each combination of these, one number cell a measure."""
 
-    name: str = Field(max_length=31, description="Name of the sheet.")
+    measures: list[Slug] = Field(min_length=1, description="Measures of the extract: one column each, in this order.")
+    sex: list[Sex] = Field(default=["T"], min_length=1)
+    age: list[AgeGroup] = Field(default=["T"], min_length=1, description="Groups may overlap; T = all ages.")
+    breakdown: list[str] = Field(
+        default=["total"], min_length=1, description="Breakdown codes, such as care_unit:mhv; total = all of them."
+    )
+    by_area: bool = Field(default=False, description="True for one row a municipality, where one party tells of all.")
+
+
+class ExtractSheet(Model):
+    """One sheet (one table) of an extract's template: rows to write (``columns``), or a grid of numbers to fill."""
+
+    name: str = Field(max_length=31, description="Name of the sheet; no two of a party's template are the same.")
     title: str
     rows: Annotated[int, Field(ge=1)] = Field(
-        default=200, description="Rows that the template offers, and the most taken."
+        default=200, description="Rows that the template offers, and the most taken; of no use for a grid."
     )
-    columns: list[Column]
+    columns: list[Column] = Field(default_factory=list)
     unique: list[str] = Field(default_factory=list, description="Columns that identify a row.")
+    grid: Grid | None = None
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> "ExtractSheet":
+        if bool(self.columns) == (self.grid is not None):
+            raise ValueError("give either columns or grid")
+        return self
+
+
+class CrossCheck(Model):
+    """A relation between measures that must hold in every row of a delivery, where all of them have a number."""
+
+    left: list[Slug] = Field(min_length=1, description="Measures, added.")
+    relation: Literal["equal", "at_most", "zero_together"] = Field(
+        description="left = right; left <= right * factor; or both are zero or neither is."
+    )
+    right: list[Slug] = Field(min_length=1, description="Measures, added.")
+    factor: Annotated[float, Field(gt=0)] = 1
+    severity: Literal["critical", "warning"] = "critical"
+    text: Text = Field(description="What must hold and why, for the one who delivers.")
+
+
+class PartyCheck(Model):
+    """A relation between what one extract says and what others say about the same, for the county and a year.
+
+    Every party that is expected to deliver must have done so; figures are added over parties and over the year.
+    """
+
+    id: Slug
+    left: list[str] = Field(min_length=1, description="<extract id>.<measure id>, added.")
+    relation: Literal["equal", "at_most"]
+    right: list[str] = Field(min_length=1, description="<extract id>.<measure id>, added.")
+    tolerance: Annotated[float, Field(ge=0)] = Field(default=0, description="Share of the right side, e.g. 0.2.")
+    text: Text
 
 
 class Extract(Model):
@@ -445,9 +504,19 @@ class Extract(Model):
     speaks_in: PeriodUnit
     due_days: int = Field(description="Days after the end of the period at which it is due.")
     small_counts: bool = Field(description="True if rows are persons or cases, so that disclosure control applies.")
+    masked: tuple[int, int] = Field(
+        default=(1, 4),
+        description="Least and most that a masked number (<5, x) can be, unless the party says otherwise.",
+    )
+    geo_basis: Literal["bostad", "handelse", "handlaggande", "vardenhet"] = Field(
+        default="handlaggande",
+        description="By which place its figures are counted: home, event, handling authority or care unit. Figures of "
+        "different bases are never added.",
+    )
     guide: list[str] = Field(default_factory=list, description="Swedish sentences for the one who fills it in.")
     sheets: list[ExtractSheet]
     measures: list[Measure]
+    checks: list[CrossCheck] = Field(default_factory=list)
 
 
 # --- codes -------------------------------------------------------------------------------------------------------
@@ -580,3 +649,4 @@ class Registry(Model):
     areas: dict[str, Area]
     breakdowns: dict[str, Breakdown]
     corrections: dict[str, Correction]
+    party_checks: dict[str, PartyCheck] = Field(default_factory=dict)

@@ -21,6 +21,7 @@ from include.registry.models import (
     HttpFileFetch,
     Indicator,
     Measure,
+    PartyCheck,
     PxWebFetch,
     PxWebV1Fetch,
     Registry,
@@ -87,6 +88,7 @@ def read(folder: Path) -> Registry:
         extracts=_yaml_files(folder / "extracts", Extract, faults, place),
         indicators=_yaml_files(folder / "indicators", Indicator, faults, place),
         corrections=_yaml_files(folder / "corrections", Correction, faults, place),
+        party_checks=_yaml_files(folder / "party_checks", PartyCheck, faults, place),
         areas=_areas(folder / "codes" / "areas.csv", faults, place),
         breakdowns=_breakdowns(folder / "codes" / "breakdowns", faults, place),
     )

@@ -7,7 +7,7 @@ first line, which editors with the YAML language server follow.
 import json
 from pathlib import Path
 
-from include.registry.models import Agreement, Correction, Extract, Indicator, Model, Source
+from include.registry.models import Agreement, Correction, Extract, Indicator, Model, PartyCheck, Source
 
 FOLDER = Path(__file__).resolve().parent / "schemas"
 
@@ -18,6 +18,7 @@ KINDS: dict[str, type[Model]] = {
     "extracts": Extract,
     "indicators": Indicator,
     "corrections": Correction,
+    "party_checks": PartyCheck,
 }
 
 
