@@ -60,6 +60,16 @@ def inbox_dir() -> Path:
     return Path(os.environ.get("FOLLOWUP_INBOX") or home() / "inbox")
 
 
+def receipts_dir() -> Path:
+    """Return the folder of the answers to the parties' deliveries (``FOLLOWUP_RECEIPTS``, default in home)."""
+    return Path(os.environ.get("FOLLOWUP_RECEIPTS") or home() / "receipts")
+
+
+def quarantine_dir() -> Path:
+    """Return the locked folder of files that may hold personal data (``FOLLOWUP_QUARANTINE``, default in home)."""
+    return Path(os.environ.get("FOLLOWUP_QUARANTINE") or home() / "quarantine")
+
+
 def read_from() -> Literal["live", "archive"]:
     """Return the deployment's default for a run's ``read_from`` (``FOLLOWUP_READ_FROM``, default ``live``).
 
