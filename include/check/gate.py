@@ -37,12 +37,16 @@ class Reveal:
     """What of an offending row may be shown in a report, a log or an error.
 
     Attributes:
-        values: False for deliveries whose counts are persons or cases.
         texts: False for deliveries, where somebody may have written free text.
+        hidden: ids of the extracts whose counts are persons or cases: no value of theirs is shown.
     """
 
-    values: bool = True
     texts: bool = True
+    hidden: frozenset[str] = frozenset()
+
+    def shows(self, measure: str) -> bool:
+        """Return whether the values of a measure (its full code) may be shown."""
+        return measure.partition(".")[0] not in self.hidden
 
 
 @dataclass(frozen=True)
@@ -241,15 +245,15 @@ def _identity_finding(identity: Identity, known: "pd.DataFrame", table: pa.Table
         failed=len(broken),
         observed="",
         rows=tuple(
-            _offending_row("value", row, *_told(identity, values[row], rest, reveal), table, reveal)
+            _offending_row("value", row, *_told(identity, values[row], rest, _shows(row, table, reveal)), table, reveal)
             for row, rest in zip(shown.index.to_list(), shown.to_list(), strict=True)
         ),
     )
 
 
-def _told(identity: Identity, value: float, residual: float, reveal: Reveal) -> tuple[str, str]:
+def _told(identity: Identity, value: float, residual: float, shown: bool) -> tuple[str, str]:
     """Return what was found and what was expected: the two sums, or, where these may not be shown, the rule."""
-    if not reveal.values:
+    if not shown:
         return "", identity.sv
     if identity.in_unit:
         return _number(value), _number(value - residual)
@@ -260,13 +264,17 @@ def _offending_row(
     kind: Literal["value", "text"], row: int, found: str, expected: str, table: pa.Table, reveal: Reveal
 ) -> OffendingRow:
     """Return one offending row as a person may see it."""
-    shown = reveal.values if kind == "value" else reveal.texts
+    shown = _shows(row, table, reveal) if kind == "value" else reveal.texts
     return OffendingRow(
         place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
         what=" · ".join(str(table[name][row]) for name in (KEY if reveal.texts else ("measure",))),
         found=found if shown else "(visas inte)",
         expected=expected,
     )
+
+
+def _shows(row: int, table: pa.Table, reveal: Reveal) -> bool:
+    return reveal.shows(str(table["measure"][row]))
 
 
 def _columns(rule: "Expectation") -> list[str]:
@@ -290,13 +298,13 @@ def _split(result: ReadResult, findings: tuple[Finding, ...], aside: dict[int, F
     table = result.table
     keep = np.ones(table.num_rows, dtype=bool)
     keep[list(aside)] = False
-    kept = (*(KEY if reveal.texts else ()), *(("value", "value_status") if reveal.values else ()))
+    keys, values = KEY if reveal.texts else (), ("value", "value_status")
     reasons = set_aside_table(
         SetAside(
             place=table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
             reason_code=finding.code,
             reason_sv=finding.sv,
-            raw={name: table[name][row].as_py() for name in kept},
+            raw={n: table[n][row].as_py() for n in (*keys, *(values if _shows(row, table, reveal) else ()))},
         )
         for row, finding in sorted(aside.items())
     )

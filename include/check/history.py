@@ -193,7 +193,8 @@ class Comparison:
         was = self.before.counts(dimension, len(names))
         now = self.after.counts(dimension, len(names))
         for code in np.flatnonzero((was > 0) & (now == 0)):
-            count = str(was[code]) if reveal.values else "några"
+            shown = not reveal.hidden or (dimension == "measure" and reveal.shows(names[code]))
+            count = str(was[code]) if shown else "några"
             yield OffendingRow("hela filen", f"{word} {names[code]}", "inga uppgifter", f"{count} i förra versionen")
 
     def _added(self, dimension: str, word: str) -> Iterator[OffendingRow]:
@@ -241,7 +242,8 @@ class Comparison:
             factor = now / was
         leapt = (was > SMALL) & (now > SMALL) & ((factor > LARGEST_FACTOR) | (factor < 1 / LARGEST_FACTOR))
         for place in np.flatnonzero(leapt)[np.argsort(other[leapt])]:
-            row, shown = int(other[place]), reveal.values
+            row = int(other[place])
+            shown = reveal.shows(str(self.table["measure"][row]))
             yield OffendingRow(
                 place=self.table["place"][row].as_py() or f"rad {row + 1} i den lästa tabellen",
                 what=" · ".join(str(self.table[name][row]) for name in (KEY if reveal.texts else ("measure",))),
@@ -338,7 +340,7 @@ def _is_leap(was: float, now: float) -> bool:
 
 
 def _of_measure(measure: str, what: str, now: float, expected: str, reveal: Reveal) -> OffendingRow:
-    if not reveal.values:
+    if not reveal.shows(measure):
         return OffendingRow("hela filen", f"{what} av mått {measure}", "(visas inte)", "ungefär som i förra versionen")
     return OffendingRow("hela filen", f"{what} av mått {measure}", _number(now), expected)
 

@@ -24,6 +24,8 @@ from include.check.report import Examination
 from include.check.suites import common
 from include.check.tidy import ReadResult, assert_identity, set_aside_table
 from include.errors import CheckFailed, LayoutChanged, UsageError
+from include.registry.delivery import Identity as Delivery
+from include.registry.delivery import extracts_in, small_counts
 from include.registry.models import Correction, Measure, Registry, Source
 from include.registry.read import registry as read_registry
 
@@ -296,27 +298,22 @@ def _versions_before(archive: Archive, manifest: Manifest, words: approvals.Word
 
 def _common(result: ReadResult, manifest: Manifest, source: Source, registry: Registry) -> "Sequence[Expectation]":
     """Return what must hold of every capture."""
-    owner, measures = _owner(manifest, source, registry)
-    return common.expectations(registry, manifest, result.table, {f"{owner}.{measure.id}" for measure in measures})
+    codes = {f"{owner}.{measure.id}" for owner, measures in _owners(manifest, source, registry) for measure in measures}
+    return common.expectations(registry, manifest, result.table, codes)
 
 
-def _owner(manifest: Manifest, source: Source, registry: Registry) -> tuple[str, list[Measure]]:
-    """Return whose measures the capture speaks of: the source's, or in an inbox those of the part's extract."""
+def _owners(manifest: Manifest, source: Source, registry: Registry) -> list[tuple[str, list[Measure]]]:
+    """Return whose measures the capture speaks of: the source's, or of a delivery those of its extracts."""
     if source.kind != "inbox":
-        return source.id, source.measures
-    extract = registry.extracts[_extract_id(manifest)]
-    return extract.id, extract.measures
-
-
-def _extract_id(manifest: Manifest) -> str:
-    return manifest.part.partition("-")[0]
+        return [(source.id, source.measures)]
+    return [(each.id, each.measures) for each in extracts_in(registry, Delivery.of_part(manifest.part))]
 
 
 def _reveal(manifest: Manifest, source: Source, registry: Registry) -> Reveal:
     """Return what may be shown: of deliveries no text that somebody wrote, and no count of persons or cases."""
     if source.kind != "inbox":
         return Reveal()
-    return Reveal(values=not registry.extracts[_extract_id(manifest)].small_counts, texts=False)
+    return Reveal(texts=False, hidden=small_counts(registry, Delivery.of_part(manifest.part)))
 
 
 def _result(examination: Examination, *, staged: str | None = None, kept: str = "") -> CheckResult:

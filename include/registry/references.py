@@ -18,11 +18,14 @@ from include.registry.models import (
     Breakdown,
     Correction,
     Extract,
+    ExtractSheet,
+    Grid,
     HttpFileFetch,
     InboxFetch,
     Indicator,
     KoladaFetch,
     Party,
+    PartyCheck,
     PxWebFetch,
     PxWebTable,
     PxWebV1Fetch,
@@ -57,6 +60,7 @@ def check_references(registry: Registry, place: Place, faults: Faults) -> None:
         ("extracts", registry.extracts, _extract),
         ("indicators", registry.indicators, _indicator),
         ("corrections", registry.corrections, _correction),
+        ("party_checks", registry.party_checks, _party_check),
         ("areas", registry.areas, _area),
         ("breakdowns", registry.breakdowns, _breakdown),
     ]
@@ -238,16 +242,60 @@ def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:
             yield ("delivered_by", index), f"'{role}' is no role of a party; expected one of {', '.join(roles)}"
     yield from _twice((measure.id for measure in extract.measures), "measures", "id")
     yield from _twice((sheet.name for sheet in extract.sheets), "sheets", "name")
+    known = [measure.id for measure in extract.measures]
     for number, sheet in enumerate(extract.sheets):
         loc: Loc = ("sheets", number)
-        names = [column.name for column in sheet.columns]
-        yield from _twice(names, *loc, "columns", "name")
-        for position, name in enumerate(sheet.unique):
-            if name not in names:
-                yield (*loc, "unique", position), f"the sheet has no column '{name}'"
-        for position, column in enumerate(sheet.columns):
-            if (column.type == "choice") != bool(column.choices):
-                yield (*loc, "columns", position), f"'{column.name}': choices belong to type choice, and to it alone"
+        yield from _log(sheet, loc) if sheet.grid is None else _grid(sheet.grid, known, registry, (*loc, "grid"))
+        for other in _delivered_with(extract, registry):
+            if sheet.name in [each.name for each in other.sheets]:
+                yield (*loc, "name"), f"'{sheet.name}' is a sheet of {other.id} too, which comes in the same file"
+    for number, check in enumerate(extract.checks):
+        for side, measures in (("left", check.left), ("right", check.right)):
+            for position, name in enumerate(measures):
+                if name not in known:
+                    yield ("checks", number, side, position), f"the extract has no measure '{name}'"
+    if not 0 <= extract.masked[0] <= extract.masked[1]:
+        yield ("masked",), f"found {list(extract.masked)}; expected the least and the most, in this order"
+
+
+def _log(sheet: ExtractSheet, loc: Loc) -> Iterator[Fault]:
+    names = [column.name for column in sheet.columns]
+    yield from _twice(names, *loc, "columns", "name")
+    for position, name in enumerate(sheet.unique):
+        if name not in names:
+            yield (*loc, "unique", position), f"the sheet has no column '{name}'"
+    for position, column in enumerate(sheet.columns):
+        if (column.type == "choice") != bool(column.choices):
+            yield (*loc, "columns", position), f"'{column.name}': choices belong to type choice, and to it alone"
+
+
+def _grid(grid: Grid, measures: list[str], registry: Registry, loc: Loc) -> Iterator[Fault]:
+    for position, name in enumerate(grid.measures):
+        if name not in measures:
+            yield (*loc, "measures", position), f"the extract has no measure '{name}'"
+    for position, code in enumerate(grid.breakdown):
+        if code != "total":
+            yield from _breakdown_named(code, registry, (*loc, "breakdown", position))
+    for dimension in ("measures", "sex", "age", "breakdown"):
+        yield from _twice(getattr(grid, dimension), *loc, dimension)
+    if grid.sex != ["T"] and "T" not in grid.sex:
+        yield (*loc, "sex"), "a grid by sex needs T too: who is counted must not depend on what is known of them"
+
+
+def _delivered_with(extract: Extract, registry: Registry) -> Iterator[Extract]:
+    """Yield the extracts before this one that some party delivers in the same file."""
+    for other in registry.extracts.values():
+        together = set(other.delivered_by) & set(extract.delivered_by) and other.speaks_in == extract.speaks_in
+        if other.id < extract.id and together:
+            yield other
+
+
+def _party_check(check: PartyCheck, registry: Registry) -> Iterator[Fault]:
+    known = {f"{extract.id}.{measure.id}" for extract in registry.extracts.values() for measure in extract.measures}
+    for side, measures in (("left", check.left), ("right", check.right)):
+        for position, name in enumerate(measures):
+            if name not in known:
+                yield (side, position), f"there is no measure '{name}' of an extract; write it as E07.children"
 
 
 def _breaks(breaks: Iterable[Break], registry: Registry, measures: Iterable[str]) -> Iterator[Fault]:

@@ -56,7 +56,7 @@ def test_what_may_not_be_shown_is_not(build):
     rows = build.table([{**ROW, "value": 9, "area": "Anna Andersson"}])
     area = warning("ExpectColumnValuesToBeInSet", Meta("A", "Känt område.", "Known."), column="area", value_set=["23"])
     counted = Identity("SUM", "Summan stämmer.", "The sum holds.", lambda frame: frame["value"] - 5, "warning")
-    shown = gate(build.result(rows), [area, most("M", 5)], [counted], Reveal(values=False, texts=False))
+    shown = gate(build.result(rows), [area, most("M", 5)], [counted], Reveal(texts=False, hidden=frozenset({"s"})))
     text = str(shown.findings)
     assert "Anna" not in text
     assert "found='9'" not in text
@@ -67,7 +67,7 @@ def test_what_may_not_be_shown_is_not(build):
 
 def test_what_may_not_be_shown_is_not_kept_with_a_row_set_aside_either(build):
     result = build.result(build.table([{**ROW, "value": 9, "area": "Anna Andersson"}]))
-    hidden = gate(result, [most("M", 5, True)], reveal=Reveal(values=False, texts=False))
+    hidden = gate(result, [most("M", 5, True)], reveal=Reveal(texts=False, hidden=frozenset({"s"})))
     assert hidden.set_aside["raw"].to_pylist() == ["{}"]
     assert "Anna" in gate(result, [most("M", 5, True)]).set_aside["raw"].to_pylist()[0]
 

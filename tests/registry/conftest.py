@@ -90,7 +90,7 @@ producer_id: parties
 licence: fri
 citation: "Källa: parterna"
 release: {speaks_in: year, first_period: "2021", lag_days: 45}
-fetch: {kind: inbox, extracts: [E77]}
+fetch: {kind: inbox, extracts: [E77, E78]}
 reader: extracts
 suite: agency_extracts
 measures: []
@@ -110,10 +110,45 @@ sheets:
       - {name: day, label: Dag, help: Dagen., type: date}
       - {name: sort, label: Slag, help: Slaget., type: choice, choices: {a: A, b: B}}
     unique: [day]
+  - name: Personer
+    title: Personer
+    grid: {measures: [persons, helped], sex: [K, M, T], breakdown: ["offence:assault", total]}
 measures:
   - id: meetings
     label: {sv: Möten, en: Meetings}
     unit: möten
+  - id: persons
+    label: {sv: Personer, en: Persons}
+    unit: personer
+  - id: helped
+    label: {sv: Hjälpta, en: Helped}
+    unit: personer
+checks:
+  - {left: [helped], relation: at_most, right: [persons], text: {sv: Högst alla., en: All at most.}}
+""",
+    "extracts/E78.yaml": """\
+id: E78
+title: {sv: Annat, en: Other}
+schema_version: "1.0"
+delivered_by: [lansstyrelse]
+speaks_in: year
+due_days: 45
+small_counts: false
+sheets:
+  - name: Annat
+    title: Annat
+    grid: {measures: [others]}
+measures:
+  - id: others
+    label: {sv: Andra, en: Others}
+    unit: personer
+""",
+    "party_checks/same.yaml": """\
+id: same
+left: [E77.persons]
+relation: equal
+right: [E78.others]
+text: {sv: Lika många., en: As many.}
 """,
     "indicators/TMV-B05.yaml": """\
 id: TMV-B05

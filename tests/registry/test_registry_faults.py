@@ -151,7 +151,27 @@ WRONG_REFERENCES = [
     ),
     ("sources/census_table.yaml", '      first_period: "2015"', '      first_period: "15"', "'15' is no year"),
     ("sources/census_table.yaml", '        Tid: ["{period}"]\n', "", "the time variable Tid is not selected"),
-    ("sources/party_files.yaml", "[E77]", "[E77, E78]", "there is no extracts/E78.yaml"),
+    ("sources/party_files.yaml", "[E77, E78]", "[E77, E78, E79]", "there is no extracts/E79.yaml"),
+    ("extracts/E77.yaml", "measures: [persons, helped]", "measures: [persons, hjalpta]", "no measure 'hjalpta'"),
+    ("extracts/E77.yaml", "[persons, helped]", "[persons, persons]", "the measures 'persons' stands 2 times"),
+    (
+        "extracts/E77.yaml",
+        'breakdown: ["offence:assault"',
+        'breakdown: ["offence:x"',
+        "there is no breakdown 'offence:x'",
+    ),
+    ("extracts/E77.yaml", "sex: [K, M, T]", "sex: [K, M]", "a grid by sex needs T too"),
+    ("extracts/E77.yaml", "sex: [K, M, T]", "sex: [K, N, T]", "'K', 'M', 'X' or 'T'"),
+    ("extracts/E77.yaml", "right: [persons]", "right: [alla]", "checks.0.right.0: the extract has no measure 'alla'"),
+    ("extracts/E77.yaml", "small_counts: false", "small_counts: false\nmasked: [4, 1]", "the least and the most"),
+    (
+        "extracts/E77.yaml",
+        "    title: Personer\n",
+        "    title: Personer\n    columns: [{name: a, label: A, help: A., type: text}]\n",
+        "either columns or grid",
+    ),
+    ("extracts/E78.yaml", "name: Annat", "name: Personer", "is a sheet of E77 too, which comes in the same file"),
+    ("party_checks/same.yaml", "E78.others", "E78.andra", "there is no measure 'E78.andra' of an extract"),
     ("extracts/E77.yaml", "[lansstyrelse]", "[regering]", "'regering' is no role of a party"),
     ("extracts/E77.yaml", "unique: [day]", "unique: [week]", "the sheet has no column 'week'"),
     ("extracts/E77.yaml", "name: sort", "name: day", "the name 'day' stands 2 times"),
@@ -230,7 +250,7 @@ def test_the_line_of_a_reference_is_that_of_the_value_itself(folder: Path, chang
 
 
 def test_an_extract_that_no_inbox_takes_is_told_at_the_extract(folder: Path, change: Change) -> None:
-    change("sources/party_files.yaml", "[E77]", "[]")
+    change("sources/party_files.yaml", "[E77, E78]", "[E78]")
     assert faults(folder) == ["extracts/E77.yaml:1: id: no source of kind inbox lists E77, so it would never be read"]
 
 
