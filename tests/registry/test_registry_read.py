@@ -48,7 +48,8 @@ def test_measures_are_coded_by_their_owner(folder: Path) -> None:
         "police_file.handled": "police_file",
         "police_file.cleared": "police_file",
         "census_table.population": "census_table",
-        "E77.meetings": "E77",
+        **dict.fromkeys(("E77.meetings", "E77.persons", "E77.helped"), "E77"),
+        "E78.others": "E78",
     }
     assert found["E77.meetings"][1].unit == "möten"
 
