@@ -30,10 +30,19 @@ VALUE_COLUMNS = [
     *("is_total", "break_before", "marks", "notes_sv", "captures", "known_from"),
 ]
 
+#: Of a value that is made of counts of persons or cases: what is known, for the disclosure control alone. An end of an
+#: interval differs from the other where a source has hidden a number within limits.
+RESTRICTED_COLUMNS = [
+    *("indicator_id", "series", "area", "area_role", "year", "sex", "age", "party", "breakdown", "unit"),
+    *("numerator_low", "numerator_high", "denominator_low", "denominator_high", "value_low", "value_high"),
+    *("is_example", "captures"),
+]
+
 #: Of several reasons for having no value, the first of these is told.
 _WORST_FIRST = ("missing", "not_collected", "not_applicable", "suppressed")
 
 _SUPPRESSED = Lack("suppressed", "Uppgiften visas inte av sekretesskäl.")
+_RESTRICTED = Lack("suppressed", "Bygger på små antal och visas först efter sekretessprövning.")
 _NO_DENOMINATOR = Lack("not_applicable", "Nämnaren är 0: ej tillämpligt.")
 
 
@@ -61,17 +70,37 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Sum:
-    """A numerator or denominator: its amount, or why there is none, and the figures found for it."""
+    """A numerator or denominator: its amount, or why there is none, and the figures found for it.
+
+    Attributes:
+        low, high: the least and the most that it can be, where sources have hidden numbers within limits; with an
+            amount that is certain, both are that.
+    """
 
     amount: float | None = None
     lack: Lack | None = None
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    low: float | None = None
+    high: float | None = None
 
 
-def compute(
-    observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Iterable[int]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Computed(NamedTuple):
+    """What :func:`compute` returns.
+
+    Attributes:
+        values: with the columns :data:`VALUE_COLUMNS`; of small counts they say only that they are hidden.
+        trends: with the columns of :data:`include.measure.trends.TREND_COLUMNS`.
+        restricted: with the columns :data:`RESTRICTED_COLUMNS`: what the values of small counts are, within limits. It
+            stays with the loader.
+    """
+
+    values: pd.DataFrame
+    trends: pd.DataFrame
+    restricted: pd.DataFrame
+
+
+def compute(observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Iterable[int]) -> Computed:
     """Return the agreement's indicators and their trends for some years.
 
     Args:
@@ -82,20 +111,17 @@ def compute(
         years: the years wanted.
 
     Returns:
-        The values (:data:`VALUE_COLUMNS`) and the trends (:data:`include.measure.trends.TREND_COLUMNS`), in a fixed
-        order, for the years wanted only. NaN, None and NaT stand for "none"; ``obs_status`` always says which.
+        Values, trends and restricted values in a fixed order, for the years wanted only. NaN, None and NaT stand for
+        "none"; ``obs_status`` always says which.
 
     Raises:
         ValueError: the observations hold two rows for one key.
     """
     wanted = sorted(set(years))
     window = sorted({year - back for year in wanted for back in range(POINTS)})
-    values = _values(observations, registry, agreement, window)
+    values, restricted = _values(observations, registry, agreement, window)
     trends = trends_of(values, registry)
-    return (
-        values[values["year"].isin(wanted)].reset_index(drop=True),
-        trends[trends["year"].isin(wanted)].reset_index(drop=True),
-    )
+    return Computed(*(each[each["year"].isin(wanted)].reset_index(drop=True) for each in (values, trends, restricted)))
 
 
 def indicators_of(registry: Registry, agreement: Agreement) -> list[Indicator]:
@@ -130,7 +156,9 @@ def places_of(indicator: Indicator, registry: Registry, agreement: Agreement, ye
 # --- values ------------------------------------------------------------------------------------------------------
 
 
-def _values(observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Sequence[int]) -> pd.DataFrame:
+def _values(
+    observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Sequence[int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     indicators = indicators_of(registry, agreement)
     codes = {
         place.area.code
@@ -138,7 +166,7 @@ def _values(observations: pd.DataFrame, registry: Registry, agreement: Agreement
         for year in years
         for place in places_of(indicator, registry, agreement, year)
     }
-    observed = Observed(observations, registry, codes)
+    observed = Observed(observations, registry, agreement, codes)
     rows = [
         row
         for indicator in indicators
@@ -148,7 +176,7 @@ def _values(observations: pd.DataFrame, registry: Registry, agreement: Agreement
             else _announced(indicator, registry, agreement, years)
         )
     ]
-    return _finished(rows)
+    return _finished(rows), _restricted(rows)
 
 
 def _measured(
@@ -231,6 +259,8 @@ def _row(cell: Cell, unit: str, before: Lack | None, gaps: list[str], observed: 
     if any(figure.value_status == "estimate" for figure in figures):
         notes.append("Uppskattad uppgift: en del av underlaget kunde inte räknas.")
     lack = _worst([part.lack for part in (top, bottom) if part.lack])
+    if cell.indicator.suppression == "small_counts" and (lack is None or lack.obs_status == "suppressed"):
+        return row | _lacking(_RESTRICTED, figures) | {"notes_sv": "|".join(notes), "limits": (top, bottom)}
     if lack is None and bottom.amount == 0:
         lack = _NO_DENOMINATOR
     elif cell.kind == "share" and (top.amount or 0) > (bottom.amount or 0) > 0:
@@ -294,9 +324,22 @@ def _add(selections: Sequence[Selection], cell: Cell, observed: Observed) -> Sum
         for part in observed.cells(key)
     ]
     figures = [one for one in found if isinstance(one, Figure)]
-    if lack := _worst([one for one in found if isinstance(one, Lack)]):
-        return Sum(None, lack, figures)
-    return Sum(math.fsum(figure.value or 0.0 for figure in figures), None, figures)
+    lacks = [one for one in found if isinstance(one, Lack)]
+    hidden = [lack.figure for lack in lacks if lack.figure is not None]
+    low, high = _limits([*figures, *hidden]) if len(hidden) == len(lacks) else (None, None)
+    if lack := _worst(lacks):
+        return Sum(None, lack, [*figures, *hidden], low=low, high=high)
+    return Sum(math.fsum(figure.value or 0.0 for figure in figures), None, figures, low=low, high=high)
+
+
+def _limits(figures: Sequence[Figure]) -> tuple[float | None, float | None]:
+    """Return the least and the most that figures add up to; none where the limits of one are not known."""
+    lows = [figure.value if figure.low is None else figure.low for figure in figures]
+    highs = [figure.value if figure.high is None else figure.high for figure in figures]
+    least, most = ([one for one in side if one is not None] for side in (lows, highs))
+    if len(least) < len(figures) or len(most) < len(figures):
+        return None, None
+    return math.fsum(least), math.fsum(most)
 
 
 def _criteria(cell: Cell, observed: Observed) -> tuple[Sum, Sum]:
@@ -340,6 +383,31 @@ def _lineage(figures: Sequence[Figure]) -> dict[str, Any]:
         "captures": "|".join(sorted({figure.capture_id for figure in figures})),
         "known_from": max((figure.known_from for figure in figures), default=None),
     }
+
+
+def _restricted(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return what is known of the values that are made of small counts, as intervals."""
+    known = []
+    for row in rows:
+        if "limits" not in row:
+            continue
+        top, bottom = row["limits"]
+        least, most = _quotient(top, bottom, row["per"], divided=row["method"] in ("share", "rate"))
+        known.append(
+            row
+            | {"numerator_low": top.low, "numerator_high": top.high, "value_low": least, "value_high": most}
+            | {"denominator_low": bottom.low, "denominator_high": bottom.high}
+        )
+    return pd.DataFrame(known, columns=RESTRICTED_COLUMNS)
+
+
+def _quotient(top: Sum, bottom: Sum, per: float, *, divided: bool) -> tuple[float | None, float | None]:
+    """Return the least and the most that a value can be; none where that is not known, or by nothing is divided."""
+    if top.low is None or top.high is None or not divided:
+        return top.low, top.high
+    if not bottom.low or not bottom.high:
+        return None, None
+    return per * top.low / bottom.high, per * top.high / bottom.low
 
 
 # --- the table ---------------------------------------------------------------------------------------------------

@@ -2,15 +2,21 @@
 
 A public source's total is its own total figure, never a sum of ours: its groups overlap, its rows are not complete,
 and the population figures from 2025 carry noise that does not cancel. Only an extract's counts are added up, over
-parties and types, because its contract demands every cell of the grid, zeros too.
+parties and types, because its contract demands every cell of the grid, zeros too; and over the periods of a year, of
+each party that is to deliver: one that has not leaves no sum.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.check.tidy import VALUE_STATUSES, WITH_VALUE
-from include.registry.models import Area, Extract, Registry, Selection, Series, Source
+from include.periods import Period
+from include.registry.delivery import deliverers
+from include.registry.models import Agreement, Area, Extract, Grid, Measure, Registry, Selection, Series, Source
+from include.registry.read import areas_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 #: Columns of :func:`include.load.read.observations` that are used.
 COLUMNS = [
     *("measure", "area", "period", "sex", "age", "party", "breakdown"),
-    *("value", "value_status", "status", "mark", "capture_id", "origin", "known_from"),
+    *("value", "value_status", "status", "mark", "capture_id", "origin", "known_from", "value_low", "value_high"),
 ]
 
 #: From the most to the least trustworthy: an indicator is as trustworthy as the least of its inputs.
@@ -47,14 +53,21 @@ class Figure(NamedTuple):
     capture_id: str
     origin: str
     known_from: "pd.Timestamp"
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
 class Lack:
-    """Why a figure cannot be used: the status that the indicator's value gets, and the reason in Swedish."""
+    """Why a figure cannot be used: the status that the indicator's value gets, and the reason in Swedish.
+
+    Attributes:
+        figure: what is there all the same: a figure that its source has hidden, within known limits.
+    """
 
     obs_status: str
     reason_sv: str
+    figure: Figure | None = None
 
 
 class Observed:
@@ -63,15 +76,17 @@ class Observed:
     Args:
         frame: observations with (at least) :data:`COLUMNS`, at most one row per key.
         registry: everything that exists; names sources, extracts and areas.
-        areas: codes of the areas that are needed; others are left out.
+        agreement: whose parties deliver the extracts.
+        areas: codes of the areas that are needed beside the agreement's own; others are left out.
 
     Raises:
         ValueError: a key has more than one row, so that the frame is not the truth as of one moment.
     """
 
-    def __init__(self, frame: "pd.DataFrame", registry: Registry, areas: Iterable[str]) -> None:
-        self._registry = registry
-        needed = frame.loc[frame["area"].isin(set(areas)), COLUMNS]
+    def __init__(self, frame: "pd.DataFrame", registry: Registry, agreement: Agreement, areas: Iterable[str]) -> None:
+        self._registry, self._agreement = registry, agreement
+        own = {agreement.county, *(party.area for party in agreement.parties)}
+        needed = frame.loc[frame["area"].isin({*areas, *own}), COLUMNS]
         self._figures: dict[Key, Figure] = {}
         self._grids: dict[Key, list[Key]] = {}
         self._origins: dict[tuple[str, str, str], set[str]] = {}
@@ -95,7 +110,7 @@ class Observed:
             case "missing" if figure.origin == "reconstructed":
                 return self._not_in_material(key)  # a gap of what was put together, which says nothing of the source
             case "suppressed":
-                return Lack("suppressed", "Uppgiften visas inte av sekretesskäl.")
+                return Lack("suppressed", "Uppgiften visas inte av sekretesskäl.", figure)
             case "not_applicable":
                 return Lack("not_applicable", f"{self._name(key.measure)}: {VALUE_STATUSES['not_applicable']}.")
             case status:
@@ -105,12 +120,52 @@ class Observed:
         """Return the keys of the figures that are added up for a key: itself, or the cells of an extract's grid."""
         if key in self._figures or not self._is_added(key.measure):
             return [key]
+        if key.measure in self._in_grids and key.area == self._agreement.county:
+            return [part for cell in self._delivered(key) for part in self._coarsest(cell)]
+        return self._coarsest(key)
+
+    def _coarsest(self, key: Key) -> list[Key]:
+        """Return the key itself if there is a figure, else its parts in the coarsest division that there is."""
+        if key in self._figures:
+            return [key]
         cells = [cell for cell in self._grids.get(_grid(key), []) if _is_part(cell, key)]
         coarsest = min((_cut(cell) for cell in cells), default=None)
         return sorted(cell for cell in cells if _cut(cell) == coarsest) or [key]
 
+    def _delivered(self, key: Key) -> list[Key]:
+        """Return the keys of a grid's measure at each party that delivers it, in each period of the year.
+
+        They are there whether the figures are or not, so that a sum lacks what a party has not delivered.
+        """
+        extract = self._registry.extracts[_owner(key.measure)]
+        parties = [p for p in deliverers(extract, self._agreement) if key.party in ("-", p.code)]
+        year = Period.parse(key.period)
+        periods = [Period.starting(extract.speaks_in, year.start)]
+        while (following := periods[-1].next()).year == year.year:
+            periods.append(following)
+        by_area = any(grid.by_area for grid in self._in_grids[key.measure])
+        kommuner = [a.code for a in areas_of(self._registry, self._agreement, date(year.year, 12, 31))]
+        return [
+            key._replace(party=party.code, period=str(period), area=area)
+            for party in parties
+            for period in periods
+            for area in (kommuner if by_area else [party.area or self._agreement.county])
+        ] or [key]
+
+    @cached_property
+    def _in_grids(self) -> dict[str, list[Grid]]:
+        """Return the grids of the extracts by the full codes of their measures."""
+        found: dict[str, list[Grid]] = {}
+        for extract in self._registry.extracts.values():
+            for sheet in extract.sheets:
+                if (grid := sheet.grid) is not None:
+                    for measure in grid.measures:
+                        found.setdefault(f"{extract.id}.{measure}", []).append(grid)
+        return found
+
     def parties(self, keys: Sequence[Key]) -> list[str]:
         """Return the parties that any of the keys, taken for all parties, is divided by, sorted."""
+        of_grids = {cell.party for key in keys if key.measure in self._in_grids for cell in self._delivered(key)}
         return sorted(
             {
                 cell.party
@@ -118,12 +173,13 @@ class Observed:
                 for cell in self._grids.get(_grid(key), [])
                 if cell.party != "-" and _is_part(cell, key._replace(party="-"))
             }
+            | (of_grids - {"-"})
         )
 
     def _is_added(self, measure: str) -> bool:
         owner, _, name = measure.partition(".")
         extract = self._registry.extracts.get(owner)
-        return extract is not None and any(each.id == name and each.additive for each in extract.measures)
+        return extract is not None and any(each.id == name and _adds_up(each) for each in extract.measures)
 
     def _absent(self, key: Key) -> Lack:
         """Return why there is no row: nothing delivered, nothing read, or a row that the source does not have."""
@@ -132,6 +188,8 @@ class Observed:
         if extract is not None:
             if (owner, year, "") not in self._origins:
                 return Lack("missing", f"Ingen leverans av {extract.id} ({extract.title.sv}) för {year}.")
+            if key.measure in self._in_grids and key.party != "-":
+                return Lack("missing", f"Uppgiften saknas från {self._party(key.party)} för {year} ({extract.id}).")
             return Lack("missing", f"Uppgiften saknas i leveransen av {extract.id} för {year}.")
         producer, origins = self._name(key.measure), self._origins.get((owner, year, key.area))
         if origins is None:
@@ -147,6 +205,9 @@ class Observed:
     def _name(self, measure: str) -> str:
         owner = owner_of(measure, self._registry)
         return owner.title.sv if isinstance(owner, Extract) else owner.producer
+
+    def _party(self, code: str) -> str:
+        return next((party.name for party in self._agreement.parties if party.code == code), code)
 
     def _area(self, code: str) -> str:
         area = self._registry.areas.get(code)
@@ -184,6 +245,10 @@ def _cut(cell: Key) -> tuple[bool, bool]:
     return cell.party != "-", cell.breakdown != "total"
 
 
+def _adds_up(measure: Measure) -> bool:
+    return measure.additive and measure.answer != "number"
+
+
 def _owner(measure: str) -> str:
     return measure.partition(".")[0]
 
@@ -196,6 +261,12 @@ def _figure(
     capture: str,
     origin: str,
     known_from: "pd.Timestamp",
+    low: float | None,
+    high: float | None,
 ) -> Figure:
-    present = None if value is None or value != value else float(value)
-    return Figure(present, str(value_status), str(status), str(mark or "direct"), str(capture), str(origin), known_from)
+    told = (str(value_status), str(status), str(mark or "direct"), str(capture), str(origin), known_from)
+    return Figure(_present(value), *told, _present(low), _present(high))
+
+
+def _present(number: float | None) -> float | None:
+    return None if number is None or number != number else float(number)

@@ -69,7 +69,7 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
         kept = _kept(connection, agreement)
         years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
         found = observations(connection, measures_of(everything, agreement), as_of)
-        values, trends = compute(found, everything, agreement, years)
+        values, trends, _ = compute(found, everything, agreement, years)
         made = {each: (_records(values, each), _records(trends, each)) for each in years}
         digests = {each: _digest(*rows) for each, rows in made.items()}
         written = [each for each in years if digests[each] != kept.get(each)]

@@ -76,7 +76,7 @@ def content_of(
 
     found = observations(connection, measures_of(registry, agreement), as_of)
     first = int(found["year"].min()) if len(found) else year
-    values, trends = compute(found, registry, agreement, range(min(first, year), year + 1))
+    values, trends, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
     return compose(
         registry=registry,
         agreement=agreement,

@@ -34,7 +34,7 @@ FOLDER = Path(__file__).resolve().parent
 AREA_COLUMNS = ("kind", "code", "name", "parent", "police_region", "valid_from", "valid_to")
 BREAKDOWN_COLUMNS = ("code", "label_sv", "label_en", "parent", "is_total")
 
-T = TypeVar("T", Agreement, Source, Extract, Indicator, Correction)
+T = TypeVar("T", Agreement, Source, Extract, Indicator, Correction, PartyCheck)
 C = TypeVar("C", Area, Breakdown)
 
 

@@ -146,7 +146,7 @@ def test_the_indicator_of_the_guide_is_one_file_and_gives_the_value_that_the_gui
     (text,) = re.findall(r"```yaml\n(.*?)```", guide, flags=re.DOTALL)
     indicator = Indicator.model_validate(yaml.safe_load(text))
     registry = REGISTRY.model_copy(update={"indicators": {**REGISTRY.indicators, indicator.id: indicator}})
-    values, _ = compute(observations, registry, JAMTLAND, (2025,))
+    values, _, _ = compute(observations, registry, JAMTLAND, (2025,))
     (said,) = re.findall(rf'\("{indicator.id}", "all", "Rn01", 2025, ([0-9.]+)\)', guide)
     found = row(values, indicator.id, "all", 2025)
     assert found.value == float(said)
