@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
 
@@ -30,12 +31,16 @@ CHROMIUM = next(
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A home whose Airflow and database are stopped at the end, whatever happened."""
-    folder = tmp_path_factory.mktemp("whole") / "var"
+def home():
+    """A home whose Airflow and database are stopped at the end, whatever happened.
+
+    Not in pytest's own folder: another session of pytest closes that for the server's user while this one runs.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="followup-whole-", dir="/tmp")) / "var"
     folder.mkdir()
     yield folder
     include(folder, "down", timeout=120)
+    shutil.rmtree(folder.parent)
 
 
 @pytest.fixture(scope="module")
