@@ -35,6 +35,7 @@ from include.registry.templates_sheets import (
     lists_sheet,
     log_sheet,
     measures_of,
+    refuse_unknown,
 )
 
 __all__ = ["CSV_HEADER", "Earlier", "Key", "Numbers", "Rows", "csv_form", "workbook", "write_templates"]
@@ -143,7 +144,7 @@ def csv_form(registry: Registry, identity: Identity, numbers: Numbers | None = N
         answers: ``status="P"`` and ``example="yes"``, as for :func:`workbook`.
 
     Raises:
-        ValueError: no such delivery is expected, or it has no such sheet.
+        ValueError: no such delivery is expected, or it has no such sheet, row or measure.
     """
     agreement, _, extracts = _contract(registry, identity)
     _refuse_unknown_sheets(identity, extracts, {}, numbers or {})
@@ -156,7 +157,9 @@ def csv_form(registry: Registry, identity: Identity, numbers: Numbers | None = N
     for extract, sheet in _grids(extracts):
         begins = [*identity, extract.id, extract.schema_version, codes["status"], example]
         given = (numbers or {}).get(sheet.name, {})
-        for row in grid_rows(grid_of(sheet), registry, agreement, year):
+        rows = grid_rows(grid_of(sheet), registry, agreement, year)
+        refuse_unknown(sheet, given, rows)
+        for row in rows:
             for measure in measures_of(extract, grid_of(sheet)):
                 value = given.get(row.key, {}).get(measure.id, "")
                 lines.writerow([*begins, measure.id, *row.key, _in_csv(value)])

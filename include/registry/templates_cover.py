@@ -42,6 +42,10 @@ USUAL = {"status": "S", "empty_sheets": "not_filled_in", "example": "no"}
 #: Those of the answers that the sender may change.
 MAY_CHANGE = ("status", "empty_sheets")
 
+_CHANGING = {
+    "status": "Välj Preliminära om uppgifterna kan komma att ändras. Lämna en ny fil när de är slutliga.",
+    "empty_sheets": "Välj Inget att redovisa om ett tomt blad betyder att det inte fanns något under perioden.",
+}
 _WIDTHS = (30, 90)
 _EXAMPLE_NUMBERS: tuple[int | str, ...] = (12, 9, "{below}", 0, MISSING, CANNOT_OCCUR)
 _PARTS = {
@@ -93,17 +97,18 @@ def _identity(writer: Writer, sheet: Worksheet, template: Template, codes: Mappi
     }
     title = title_of(template)
     title = f"EXEMPELDATA – påhittade uppgifter: {title}" if template.is_example else title
-    look = writer.looks["title"]
-    options = {
-        "name": "om_leveransen",
-        "title": "Om leveransen",
-        "description": "Vilken leverans filen är. Två svar går att ändra.",
-        "columns": [{"header": text, "header_format": look} for text in (COVER_SHEET, title)],
-        "style": None,
-        "autofilter": False,
-        "first_column": True,
-    }
-    sheet.add_table(0, 0, len(COVER), 1, options)
+    writer.put_table(
+        sheet,
+        (0, 0, len(COVER), 1),
+        "om_leveransen",
+        (COVER_SHEET, title),
+        columns=writer.columns((COVER_SHEET, title), "title"),
+        title=COVER_SHEET,
+        description="Vilken leverans filen är. Två svar går att ändra.",
+        style=None,
+        autofilter=False,
+        first_column=True,
+    )
     for row, (key, label) in enumerate(COVER.items(), start=1):
         sheet.write_string(row, 0, label, writer.looks["label"])
         sheet.write_string(row, 1, said[key], writer.looks["input" if key in MAY_CHANGE else "fixed"])
@@ -111,14 +116,8 @@ def _identity(writer: Writer, sheet: Worksheet, template: Template, codes: Mappi
         if key in MAY_CHANGE:
             choices = list(COVER_CHOICES[key].values())
             rule = {"validate": "list", "source": choices, "input_title": label, "input_message": _CHANGING[key]}
-            sheet.data_validation(row, 1, row, 1, rule)
+            writer.rule(sheet, (row, 1, row, 1), rule)
     return len(COVER) + 1
-
-
-_CHANGING = {
-    "status": "Välj Preliminära om uppgifterna kan komma att ändras. Lämna en ny fil när de är slutliga.",
-    "empty_sheets": "Välj Inget att redovisa om ett tomt blad betyder att det inte fanns något under perioden.",
-}
 
 
 def _part(
@@ -132,16 +131,16 @@ def _part(
 ) -> int:
     """Write a heading and a table of two columns below it, and return the next free row."""
     sheet.write_string(row, 0, heading, writer.looks["title"])
-    options = {
-        "name": f"om_{number}",
-        "title": heading,
-        "description": f"{headings[0]} i första kolumnen, {headings[1][0].lower()}{headings[1][1:]} i den andra.",
-        "columns": [{"header": text, "header_format": writer.looks["heading"]} for text in headings],
-        "style": "Table Style Light 9",
-        "autofilter": False,
-        "first_column": True,
-    }
-    sheet.add_table(row + 1, 0, row + 1 + len(lines), 1, options)
+    writer.put_table(
+        sheet,
+        (row + 1, 0, row + 1 + len(lines), 1),
+        f"om_{number}",
+        headings,
+        title=heading,
+        description=f"{headings[0]} i första kolumnen, {headings[1][0].lower()}{headings[1][1:]} i den andra.",
+        autofilter=False,
+        first_column=True,
+    )
     for line, texts in enumerate(lines, start=row + 2):
         for place, text in enumerate(texts):
             look = writer.looks["text" if place else "label"]
@@ -178,7 +177,7 @@ def _steps(template: Template) -> list[str]:
     steps = [
         f"Mallen gäller {template.party.name} och perioden {period_words(template.period)}. "
         f"Lämna den senast {last_day}.",
-        "Fyll i de vita cellerna på bladen. Allt annat är låst. Tabbtangenten går från den ena cellen till den andra.",
+        "Fyll i de vita cellerna på bladen. Allt annat är låst. Med tabbtangenten kommer du till nästa cell.",
     ]
     if any(sheet.columns for _, sheet in template.sheets()):
         steps.append("Välj i listorna där det finns en lista. Skriv datum som 2023-03-15.")
@@ -188,7 +187,8 @@ def _steps(template: Template) -> list[str]:
         )
     if _has_totals(template):
         steps.append(
-            f"Skriv själv talen på raderna {TOTAL_WORD}. Filen räknar inte ut dem, så att er egen summa prövar delarna."
+            f"Skriv själv talen på raderna {TOTAL_WORD}. Filen räknar inte ut dem, för er egen summa visar om delarna "
+            "stämmer."
         )
     if template.earlier:
         steps.append(

@@ -18,8 +18,10 @@ from xlsxwriter.worksheet import Worksheet
 from include.periods import Period
 from include.registry.delivery import (
     LISTS_SHEET,
+    ONLY_ROW,
     SEVERAL,
     TOTAL_WORD,
+    GridRow,
     Identity,
     comparison_heading,
     days,
@@ -102,6 +104,14 @@ class Writer:
             "heading": {
                 "bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"
             },
+            "heading_earlier": {
+                "bold": True,
+                "italic": True,
+                "bg_color": "#595959",
+                "font_color": "#FFFFFF",
+                "text_wrap": True,
+                "valign": "top",
+            },
             "input": {"locked": False, "num_format": "@"},
             "date": {"locked": False, "num_format": "yyyy-mm-dd"},
             "row": {**box, "bg_color": "#EDEDED"},
@@ -125,11 +135,36 @@ class Writer:
         return sheet
 
     def table(self, sheet: Worksheet, last: tuple[int, int], name: str, headings: Sequence[str], **more: Any) -> None:
-        """Make the cells from A1 to ``last`` (row, column, from 0) a named table; ``more`` as xlsxwriter has it."""
-        columns = [{"header": heading, "header_format": self.looks["heading"]} for heading in headings]
-        sheet.add_table(0, 0, *last, {"name": name, "style": "Table Style Light 9", "columns": columns, **more})
+        """Make the cells from A1 to ``last`` (row, column, from 0) a named table; ``more`` as for :meth:`put_table`."""
+        self.put_table(sheet, (0, 0, *last), name, headings, **more)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
+
+    def put_table(
+        self, sheet: Worksheet, cells: tuple[int, int, int, int], name: str, headings: Sequence[str], **more: Any
+    ) -> None:
+        """Make cells (first row and column, last row and column, from 0) a named table; ``more`` as xlsxwriter has it.
+
+        Raises:
+            ValueError: Excel would not take it, as when two headings are the same.
+        """
+        columns = self.columns(headings, "heading")
+        look = {"name": name, "style": "Table Style Light 9", "columns": columns, **more}
+        if sheet.add_table(*cells, look):
+            raise ValueError(f"the sheet {sheet.get_name()} takes no table with the headings {', '.join(headings)}")
+
+    def columns(self, headings: Sequence[str], look: str) -> list[dict[str, Any]]:
+        """Return columns of a table with these headings, as xlsxwriter has them."""
+        return [{"header": heading, "header_format": self.looks[look]} for heading in headings]
+
+    def rule(self, sheet: Worksheet, cells: tuple[int, int, int, int], rule: Mapping[str, Any]) -> None:
+        """Give cells (as in :meth:`put_table`) a rule of what they take.
+
+        Raises:
+            ValueError: Excel would not take it, as when its list is too long.
+        """
+        if sheet.data_validation(*cells, dict(rule)):
+            raise ValueError(f"the sheet {sheet.get_name()} takes no rule for column {cells[1]}: {rule}")
 
 
 # --- logs --------------------------------------------------------------------------------------------------------
@@ -160,7 +195,7 @@ def log_sheet(
         sheet.set_column(place, place, _width(column), cells)
         for row, given in enumerate(rows, start=1):
             _write(sheet, row, place, _in_words(column, given.get(column.name), template.lists), cells)
-        sheet.data_validation(1, place, contract.rows, place, _column_rule(contract, column, template))
+        writer.rule(sheet, (1, place, contract.rows, place), _column_rule(contract, column, template))
 
 
 def _width(column: Column) -> int:
@@ -244,41 +279,68 @@ def grid_sheet(
     grid = grid_of(contract)
     measures = measures_of(extract, grid)
     rows = grid_rows(grid, template.registry, template.agreement, template.period.year)
-    _refuse_unknown(contract.name, numbers, {row.key for row in rows}, set(grid.measures))
-    labels = label_headings(grid)
-    headings = [*labels, *(measure.label.sv for measure in measures)]
-    if template.earlier:
-        headings += [comparison_heading(measure.label.sv, template.earlier[0]) for measure in measures]
+    refuse_unknown(contract, numbers, rows)
     sheet = writer.sheet(contract.name, template.is_example)
+    labels = label_headings(grid)
+    own = [*labels, *(measure.label.sv for measure in measures)]
+    before = [comparison_heading(measure.label.sv, template.earlier[0]) for measure in measures if template.earlier]
     writer.table(
         sheet,
-        (len(rows), len(headings) - 1),
+        (len(rows), len(own) + len(before) - 1),
         f"tabell_{number}",
-        headings,
+        [*own, *before],
+        columns=[*writer.columns(own, "heading"), *writer.columns(before, "heading_earlier")],
         title=contract.title,
-        description=f"Raderna är delade efter {', '.join(labels).lower()}. Varje kolumn därefter är ett mått."
-        if labels != label_headings(Grid(measures=grid.measures))
-        else "En enda rad. Varje kolumn efter den första är ett mått.",
+        description=_about_grid(labels),
         autofilter=False,
         banded_rows=False,
         first_column=True,
     )
-    first = len(labels)
-    for place, heading in enumerate(headings):
-        shown_there = [row.labels[place] for row in rows] if place < first else []
-        sheet.set_column(place, place, column_width(heading, shown_there))
+    for place, heading in enumerate([*own, *before]):
+        written = [row.labels[place] for row in rows] if place < len(labels) else []
+        sheet.set_column(place, place, column_width(heading, written))
     for line, row in enumerate(rows, start=1):
-        total = "_total" if TOTAL_WORD in row.labels else ""
-        for place, label in enumerate(row.labels):
-            sheet.write_string(line, place, label, writer.looks[f"row{total}"])
-        for place, measure in enumerate(measures, start=first):
-            value = in_cell(measure, numbers.get(row.key, {}).get(measure.id))
-            _write(sheet, line, place, value, writer.looks[f"number{total}"])
-            if template.earlier:
-                before = template.earlier[1].get((f"{extract.id}.{measure.id}", row.key))
-                _write(sheet, line, place + len(measures), in_cell(measure, before), writer.looks["earlier"])
-    for place, measure in enumerate(measures, start=first):
-        sheet.data_validation(1, place, len(rows), place, _number_rule(extract, measure, place, template.lists))
+        told = _told(template.earlier, extract, row) if template.earlier else None
+        _grid_row(writer, sheet, line, row, measures, numbers.get(row.key, {}), told)
+    for place, measure in enumerate(measures, start=len(labels)):
+        writer.rule(sheet, (1, place, len(rows), place), _number_rule(extract, measure, place, template.lists))
+
+
+def _about_grid(labels: Sequence[str]) -> str:
+    if list(labels) == [ONLY_ROW[0]]:
+        return "En enda rad. Varje kolumn efter den första är ett mått."
+    return f"Raderna är delade efter {' och '.join(labels).lower()}. Varje kolumn därefter är ett mått."
+
+
+def _told(earlier: tuple[str, Earlier], extract: Extract, row: GridRow) -> dict[str, int | float | str]:
+    """Return what the party told before about a row, by measure."""
+    names = {f"{extract.id}.{measure.id}": measure.id for measure in extract.measures}
+    return {names[name]: value for (name, key), value in earlier[1].items() if name in names and key == row.key}
+
+
+def _grid_row(
+    writer: Writer,
+    sheet: Worksheet,
+    line: int,
+    row: GridRow,
+    measures: Sequence[Measure],
+    values: Mapping[str, int | float | str],
+    told: Mapping[str, int | float | str] | None,
+) -> None:
+    """Write the labels of a row, its numbers, and what was told before; a total is bold with a thick line below."""
+    total = "_total" if TOTAL_WORD in row.labels else ""
+    place = 0
+    for label in row.labels:
+        sheet.write_string(line, place, label, writer.looks[f"row{total}"])
+        place += 1
+    for measure in measures:
+        _write(sheet, line, place, in_cell(measure, values.get(measure.id)), writer.looks[f"number{total}"])
+        place += 1
+    if told is None:
+        return
+    for measure in measures:
+        _write(sheet, line, place, in_cell(measure, told.get(measure.id)), writer.looks["earlier"])
+        place += 1
 
 
 def grid_of(contract: ExtractSheet) -> Grid:
@@ -311,31 +373,34 @@ def column_width(heading: str, labels: Sequence[str]) -> int:
     return max([_NUMBER_WIDTH, longest_word + _MARGIN, *(len(label) + _MARGIN for label in labels)])
 
 
-def _refuse_unknown(
-    sheet: str, numbers: Mapping[Key, Mapping[str, Any]], keys: set[Key], measures: set[str]
-) -> None:  # fmt: skip
-    for key, values in numbers.items():
-        if key not in keys:
-            raise ValueError(f"the sheet {sheet} has no row {key}")
-        if unknown := set(values) - measures:
-            raise ValueError(f"the sheet {sheet} has no measure {', '.join(sorted(unknown))}")
+def refuse_unknown(contract: ExtractSheet, numbers: Mapping[Key, Mapping[str, Any]], rows: Sequence[GridRow]) -> None:
+    """Raise ValueError if numbers are given for a row or a measure that a sheet does not have."""
+    if unknown := set(numbers) - {row.key for row in rows}:
+        raise ValueError(f"the sheet {contract.name} has no row {sorted(unknown)[0]}")
+    if unknown_measures := {name for values in numbers.values() for name in values} - set(grid_of(contract).measures):
+        raise ValueError(f"the sheet {contract.name} has no measure {', '.join(sorted(unknown_measures))}")
 
 
 def _number_rule(extract: Extract, measure: Measure, place: int, lists: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return Excel's rule of a number cell: a number from 0 on, or one of the markers; or a choice of two words."""
+    """Return Excel's rule of a number cell: a number from 0 on, or one of the markers; or a choice of two words.
+
+    A figure that counts nothing, such as a median, is never masked by a bound: less than five minutes is no secret.
+    """
     if measure.answer == "yes_no":
         words = "Välj Ja eller Nej i listan. Lämna cellen tom om uppgiften saknas."
         return _rule(measure.label.sv, explained(measure), words) | {"validate": "list", "source": YES_NO_CHOICES}
+    is_count = measure.answer == "count"
     cell = xl_rowcol_to_cell(1, place)
-    whole = "" if measure.answer == "number" else f",INT({cell})={cell}"
-    markers = _list_cells(marker_key(extract), lists)
+    markers = _list_cells(marker_key(extract), lists, skipped=0 if is_count else 1)
+    whole = f",INT({cell})={cell}" if is_count else ""
     # IF, for AND and OR reckon with all they are given, and INT of a text is an error. An equality, for MATCH and
     # COUNTIF would take "*" and "<5" for patterns.
     test = f"=IF(ISNUMBER({cell}),AND({cell}>=0{whole}),SUMPRODUCT(--({markers}={cell}))>0)"
-    kind = "ett tal, 0 eller större. Decimaler går bra" if measure.answer == "number" else "ett heltal, 0 eller större"
+    kind = "ett heltal, 0 eller större" if is_count else "ett tal, 0 eller större, gärna med decimaler"
+    masked = f"{below(extract)} eller {PROTECTED}" if is_count else PROTECTED
     expected = (
-        f"Skriv {kind}, utan procenttecken och text. Är talet skyddat, skriv {below(extract)} eller {PROTECTED}. "
-        f"Saknas uppgiften, skriv {MISSING} eller lämna cellen tom. Kan den inte förekomma, skriv en punkt."
+        f"Skriv {kind}, utan procenttecken och text. Är talet skyddat, skriv {masked}. Saknas uppgiften, skriv "
+        f"{MISSING} eller lämna cellen tom. Kan den inte förekomma, skriv en punkt."
     )
     return _rule(measure.label.sv, explained(measure), expected) | {"validate": "custom", "value": test}
 
@@ -396,6 +461,7 @@ def lists_sheet(writer: Writer, lists: Mapping[str, list[str]]) -> None:
             sheet.write_string(row, place, entry, writer.looks["text"])
 
 
-def _list_cells(key: str, lists: Mapping[str, list[str]]) -> str:
+def _list_cells(key: str, lists: Mapping[str, list[str]], *, skipped: int = 0) -> str:
+    """Return the cells of a list on its sheet, without so many of its first entries."""
     place = list(lists).index(key)
-    return f"{LISTS_SHEET}!{xl_range_abs(1, place, len(lists[key]), place)}"
+    return f"{LISTS_SHEET}!{xl_range_abs(1 + skipped, place, len(lists[key]), place)}"
