@@ -55,9 +55,12 @@ def published_dir() -> Path:
     return Path(os.environ.get("FOLLOWUP_PUBLISHED") or home() / "published")
 
 
-def inbox_dir() -> Path:
-    """Return the folder in which the parties' deliveries arrive (``FOLLOWUP_INBOX``, default in home)."""
-    return Path(os.environ.get("FOLLOWUP_INBOX") or home() / "inbox")
+def inbox_url() -> str:
+    """Return where the parties' deliveries arrive, a folder or fsspec URL (``FOLLOWUP_INBOX``, default in home).
+
+    Any fsspec address works, for example ``s3://bucket/inbox``.
+    """
+    return os.environ.get("FOLLOWUP_INBOX") or str(home() / "inbox")
 
 
 def receipts_dir() -> Path:
@@ -68,6 +71,18 @@ def receipts_dir() -> Path:
 def quarantine_dir() -> Path:
     """Return the locked folder of files that may hold personal data (``FOLLOWUP_QUARANTINE``, default in home)."""
     return Path(os.environ.get("FOLLOWUP_QUARANTINE") or home() / "quarantine")
+
+
+def quarantine_days() -> int:
+    """Return after how many days a file in the quarantine is deleted (``FOLLOWUP_QUARANTINE_DAYS``, default 30).
+
+    Raises:
+        UsageError: the variable holds no whole number of days.
+    """
+    text = os.environ.get("FOLLOWUP_QUARANTINE_DAYS") or "30"
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"FOLLOWUP_QUARANTINE_DAYS is {text!r}; expected a whole number of days, such as 30.")
+    return int(text)
 
 
 def read_from() -> Literal["live", "archive"]:

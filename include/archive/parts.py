@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from include.periods import Period
-from include.registry.delivery import deliverers
+from include.registry.delivery import expected
 from include.registry.models import (
     HttpFileFetch,
     InboxFetch,
@@ -27,7 +27,7 @@ def part(*words: object) -> str:
     return "-".join(str(word).replace("/", "_") for word in words)
 
 
-#: The period in a part: ``Rn01-2019``, ``E01-LST-2025-Q3``, ``TAB638-2019-age``, ``hlv1socxreg-2021_2024``.
+#: The period in a part: ``Rn01-2019``, ``jamtland-RJH-2025-Q3``, ``TAB638-2019-age``, ``hlv1socxreg-2021_2024``.
 _PERIOD = re.compile(r"(?:^|-)(\d{4}(?:-(?:Q[1-4]|H[12]|\d{2})|_\d{4})?)(?:-[a-z]+)?$", re.ASCII)
 
 
@@ -60,12 +60,6 @@ def contact_of(registry: Registry) -> str | None:
     return next((a.contact for _, a in sorted(registry.agreements.items()) if a.contact), None)
 
 
-def senders(registry: Registry, extract: str, year: int) -> list[str]:
-    """Return the codes of the parties that deliver an extract about a year, over all agreements, in order."""
-    following = [agreement for agreement in registry.agreements.values() if year in agreement.years()]
-    return sorted({party.code for a in following for party in deliverers(registry.extracts[extract], a)})
-
-
 def expected_parts(source: Source, periods: Iterable[Period], registry: Registry) -> list[str]:
     """Return the parts that must be there once the periods are published (or delivered), in the periods' order."""
     return [name for period in periods for name in _parts_of(source, period, registry)]
@@ -83,10 +77,5 @@ def _parts_of(source: Source, period: Period, registry: Registry) -> list[str]:
             return [part("kpi", period)]
         case SosFetch() as fetch:
             return [part(fetch.topic, period)]
-        case InboxFetch() as fetch:
-            speaking = [e for e in fetch.extracts if registry.extracts[e].speaks_in == period.unit]
-            return [
-                part(extract, party, period)
-                for extract in speaking
-                for party in senders(registry, extract, period.year)
-            ]
+        case InboxFetch():
+            return [identity.part for identity in expected(registry, period)]

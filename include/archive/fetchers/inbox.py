@@ -1,39 +1,49 @@
-"""The parties' deliveries: files that a party puts in its folder of the inbox.
+"""The parties' deliveries: files that a party puts in its folder of the inbox (:mod:`include.archive.inbox`).
 
 ::
 
-    <inbox>/<party>/<any name>.xlsx              waits
-    <inbox>/_received/<party>/<moment>-<name>    archived
-    <inbox>/_refused/<party>/<moment>-<name>     not archived; beside it <name>.orsak.txt, which says why in Swedish
+    <inbox>/<agreement>/<party>/<any name>               waits
+    <inbox>/_received/<agreement>/<party>/<moment>-…     archived
+    <inbox>/_refused/<agreement>/<party>/<moment>-…      not archived; beside it ….orsak.txt says why, in Swedish
 
-What a file is stands in the file (extract, party, period), never in its name. A file that may hold what must not be
-kept is refused before anything of it is archived.
+What a file is stands in the file (agreement, party, period), never in its name; the folder must agree. A file that may
+tell of a person is moved to the locked quarantine, and only the answer is left here.
 """
 
+import logging
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from include import settings
+from include.archive import deliveries
 from include.archive.addresses import Address
+from include.archive.deliveries import DeliveryUnjudged
 from include.archive.fetchers import Fetched, Found, Refused
-from include.archive.parts import part, senders
+from include.archive.inbox import SETTLED_SECONDS, Inbox, Waiting, data_name, open_inbox, plain_name
+from include.archive.locks import locked
 from include.archive.store import Archive
-from include.errors import CheckFailed, LayoutChanged, UsageError
+from include.errors import CheckFailed, DeliveryRefused, LayoutChanged, PersonalDataFound
 from include.periods import Period
 from include.registry.models import InboxFetch, Registry, Source
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+log = logging.getLogger(__name__)
 
-#: A file that was written to less long ago may still be on its way.
-SETTLED_SECONDS = 2.0
-LARGEST_BYTES = 10 * 2**20
 
-_NEXT_STEP = (
-    "Inget ur filen har sparats. Hämta en ny mall, fyll i den och lägg den i er mapp igen. "
-    "Hör av dig till samordnaren på länsstyrelsen om du inte förstår svaret."
-)
+@dataclass(frozen=True)
+class _Judged:
+    """A file and what came of it: exactly one of ``found`` (it may be archived) and ``refusal`` is there."""
+
+    file: Waiting
+    sha256: str
+    found: Fetched | None = None
+    refusal: CheckFailed | LayoutChanged | None = None
+
+    @property
+    def known_as(self) -> str:
+        """Return what a log and the ledger call the file: whose it is, and the beginning of its hash."""
+        return f"{self.file.folder}/{self.sha256[:12]}"
 
 
 def fetch(
@@ -41,97 +51,120 @@ def fetch(
 ) -> Iterator[Found]:
     """Yield every delivery that waits, whatever its period, or that it was refused; each is then moved away.
 
-    ``periods``, ``archive`` and ``address`` are of no use here: what has arrived is taken.
+    ``periods``, ``archive`` and ``address`` are of no use here: what has arrived is taken. Of two runs at once the
+    second waits, and finds what is left.
+
+    Raises:
+        DeliveryUnjudged: judging a file failed by a fault of ours; raised once the other files have been taken.
     """
     if not isinstance(source.fetch, InboxFetch):
         raise TypeError(f"{source.id} is of kind {source.kind}")
-    for file in _waiting(settings.inbox_dir()):
-        found = _delivery(file, source.fetch, registry)
-        yield found  # after which it is archived
-        _clear(file, found)
+    inbox = open_inbox(settings.inbox_url())
+    unjudged: list[DeliveryUnjudged] = []
+    with locked("inbox"):
+        if strays := inbox.strays():
+            log.warning("%d files lie in the inbox where nobody reads them: outside of the parties' folders.", strays)
+        for file in inbox.waiting():
+            if not _has_settled(inbox, file):
+                log.info("%s: a file is still being written, and is left for the next run.", file.folder)
+                continue
+            try:
+                judged = _judge(inbox, file, registry)
+            except FileNotFoundError:
+                log.info("%s: a file has been taken away in the meantime.", file.folder)
+                continue
+            except DeliveryUnjudged as fault:
+                unjudged.append(fault)
+                continue
+            yield judged.found or Refused(judged.known_as, _told(judged))
+            _clear(inbox, judged)  # only now: it has been archived, if it may be
+    if unjudged:
+        raise unjudged[0]
 
 
-def _waiting(inbox: Path) -> Iterator[Path]:
-    """Yield the files that lie in the parties' folders and are wholly there, in order of their names."""
-    folders = sorted(f for f in inbox.glob("*") if f.is_dir() and not f.is_symlink() and f.name[0] not in "._")
-    for folder in folders:
-        for file in sorted(folder.iterdir()):
-            if not file.name.startswith((".", "~$")) and (file.is_symlink() or file.is_file()) and _is_settled(file):
-                yield file
-
-
-def _is_settled(file: Path) -> bool:
+def _has_settled(inbox: Inbox, file: Waiting) -> bool:
     """Return whether a file is no longer being written; waits a moment for one that has just come."""
-    before = file.lstat()
-    age = time.time() - before.st_mtime
-    if age >= SETTLED_SECONDS:
+    if file.settled:
         return True
-    time.sleep(SETTLED_SECONDS - max(age, 0.0))
-    after = file.lstat()
-    return (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+    time.sleep(SETTLED_SECONDS - max(file.age or 0.0, 0.0))
+    now = inbox.again(file)
+    return now is not None and now.signature == file.signature
 
 
-def _delivery(file: Path, how: InboxFetch, registry: Registry) -> Fetched | Refused:
-    """Return a file as the delivery that its own cover says it is, or why it is refused (in Swedish)."""
+def _judge(inbox: Inbox, file: Waiting, registry: Registry) -> _Judged:
+    """Return a file as the delivery that its own cover says it is, or why it is refused."""
     try:
-        content = _content(file)
-        extract, party, period = _identified(content, file.parent.name, how, registry)
-    except (CheckFailed, LayoutChanged) as refusal:
-        return Refused(f"{file.parent.name}/{file.name}", str(refusal))
-    return Fetched(
-        part=part(extract, party, period),
-        periods=[str(period)],
+        content = inbox.read(file)
+    except DeliveryRefused as refusal:
+        return _Judged(file, file.signature, refusal=refusal)
+    sha256 = deliveries.sha256(content)
+    try:
+        found = deliveries.recognise(
+            content, data_name(file.name), registry, agreement=file.agreement, party=file.party
+        )
+    except DeliveryUnjudged:
+        raise
+    except PersonalDataFound as refusal:
+        _lock_away(file, content, refusal)
+        return _Judged(file, sha256, refusal=refusal)
+    except deliveries.REFUSALS as refusal:
+        return _Judged(file, sha256, refusal=refusal)
+    identity = found.identity
+    fetched = Fetched(
+        part=identity.part,
+        periods=[identity.period],
         content=content,
-        url=f"inbox:{party}/{file.name}",
-        request={"extract": extract, "party": party, "period": str(period)},
-        media_type=XLSX,
-        file_name=file.name,
+        url=f"inbox:{file.folder}",
+        request=identity._asdict(),
+        media_type=deliveries.media_type(content),
+        file_name=data_name(file.name),
+    )
+    return _Judged(file, sha256, found=fetched)
+
+
+def _lock_away(file: Waiting, content: bytes, refusal: PersonalDataFound) -> None:
+    """Keep a file that may tell of a person where only the coordinator can open it, for a time."""
+    from include.archive.quarantine import Quarantine  # needs cryptography, and few files ever come here
+
+    Quarantine(settings.quarantine_dir()).keep(
+        content, folder=file.folder, rule=refusal.rule, places=refusal.places, moment=datetime.now(UTC)
     )
 
 
-def _content(file: Path) -> bytes:
-    """Return a file's bytes, unless it is no file of its own or too large to be a delivery."""
-    if file.is_symlink():
-        raise CheckFailed("Det är en länk till en annan fil. Lägg själva filen i mappen.")
-    if file.stat().st_size > LARGEST_BYTES:
-        raise CheckFailed(f"Filen är större än {LARGEST_BYTES // 2**20} MB, vilket en ifylld mall aldrig är.")
-    return file.read_bytes()
+def _told(judged: _Judged) -> str:
+    """Return what the ledger says of a refusal: of personal data the rule and the places, otherwise the answer."""
+    if isinstance(judged.refusal, PersonalDataFound):
+        return f"personal data, moved to the quarantine: {deliveries.told(judged.refusal)} (sha256 {judged.sha256})"
+    return str(judged.refusal)
 
 
-def _identified(content: bytes, folder: str, how: InboxFetch, registry: Registry) -> tuple[str, str, Period]:
-    """Return extract, party and period as the file says, if they may come this way.
+def _clear(inbox: Inbox, judged: _Judged) -> None:
+    """Move a file out of the way, with the answer to its sender if it was refused.
 
-    Raises:
-        CheckFailed, LayoutChanged: in Swedish, without quoting the file.
+    One that has been written to since it was judged is a new delivery, and stays for the next run.
     """
-    from include.check.readers.extracts import identify  # knows the templates; heavy, and only deliveries need it
-
-    extract, party, text = identify(content)
-    if extract not in how.extracts:
-        raise CheckFailed(f"Uttaget tas inte emot här. Väntade något av {', '.join(how.extracts)}.")
-    if party != folder:
-        raise CheckFailed(
-            f"Filen säger sig komma från en annan part än mappen {folder}, där den låg. "
-            "Välj er egen part på mallens första blad, eller lägg filen i rätt mapp."
-        )
-    try:
-        period = Period.parse(text)
-    except UsageError:
-        raise CheckFailed("Perioden på mallens första blad är ingen period. Väntade till exempel 2024.") from None
-    if period.unit != registry.extracts[extract].speaks_in:
-        raise CheckFailed(f"{extract} lämnas inte för en sådan period. Välj en av dem som mallen föreslår.")
-    if party not in senders(registry, extract, period.year):
-        raise CheckFailed(f"{extract} för {period} väntas inte från {folder} enligt överenskommelsen.")
-    return extract, party, period
+    file, refusal, moment = judged.file, judged.refusal, datetime.now(UTC)
+    name = f"{moment:%Y%m%dT%H%M%S%fZ}-{judged.sha256[:12]}"
+    if refusal is not None:
+        inbox.write(f"_refused/{file.folder}", f"{name}.orsak.txt", _answer(judged, refusal, moment))
+    now = inbox.again(file)
+    if now is None or now.signature != file.signature:
+        log.info("%s was written to while it was judged; what lies there now is left for the next run.", file.folder)
+    elif isinstance(refusal, PersonalDataFound):
+        inbox.remove(file)
+    else:
+        folder = "_received" if refusal is None else "_refused"
+        inbox.move(file, f"{folder}/{file.folder}", f"{name}-{plain_name(file.name)}")
 
 
-def _clear(file: Path, found: Fetched | Refused) -> None:
-    """Move a file out of the way; beside a refused one goes the answer to its sender."""
-    shortened = file.name.encode()[-200:].decode(errors="ignore")  # a name may have 255 bytes, the answer's too
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{shortened}"
-    target = settings.inbox_dir() / ("_refused" if isinstance(found, Refused) else "_received") / file.parent.name
-    target.mkdir(parents=True, exist_ok=True)
-    if isinstance(found, Refused):
-        answer = f"Filen {file.name} togs inte emot.\n\nSkäl: {found.reason}\n\n{_NEXT_STEP}\n"
-        (target / f"{name}.orsak.txt").write_text(answer, encoding="utf-8")
-    file.replace(target / name)
+def _answer(judged: _Judged, refusal: CheckFailed | LayoutChanged, moment: datetime) -> str:
+    """Return the answer to a refused file's sender, which is kept among the receipts too.
+
+    A name that may itself tell of a person is not repeated.
+    """
+    from include.publish import receipt  # the answers' words; heavy, and only deliveries need them
+
+    name = "" if isinstance(refusal, PersonalDataFound) else data_name(judged.file.name)
+    answer = receipt.of_refusal(judged.file.folder, name, refusal, judged.sha256, moment)
+    receipt.write(answer, settings.receipts_dir())
+    return receipt.text(answer)

@@ -1,0 +1,135 @@
+"""What a delivered file is, said before anything of it is kept: the gate, its own cover, and whom it is expected from.
+
+The inbox and ``python -m include extracts submit`` both come this way, so that neither takes what the other refuses.
+"""
+
+import hashlib
+import traceback
+from typing import NamedTuple
+
+from include.archive.compare import is_workbook
+from include.errors import CheckFailed, DeliveryRefused, LayoutChanged
+from include.registry.delivery import Identity, extracts_in
+from include.registry.models import Registry
+
+#: Id of the source that all deliveries are captures of.
+SOURCE = "agency_extracts"
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+
+#: What a refusal of a file is: in Swedish, for its sender, and without a word of the file.
+REFUSALS = (CheckFailed, LayoutChanged)
+
+EXAMPLE_NOTE = "EXEMPELDATA enligt filens första blad. Inga uppgifter är riktiga."
+
+
+class Recognised(NamedTuple):
+    """A file that passed the gate.
+
+    Attributes:
+        identity: which delivery it is.
+        example: whether it says that it is EXEMPELDATA.
+    """
+
+    identity: Identity
+    example: bool
+
+
+class DeliveryUnjudged(CheckFailed):
+    """A file could not be judged because we failed, not the file; it stays where it is, and is nowhere quoted."""
+
+
+def recognise(
+    content: bytes,
+    name: str,
+    registry: Registry,
+    *,
+    agreement: str | None = None,
+    party: str | None = None,
+    example: bool = False,
+) -> Recognised:
+    """Return which delivery a file is, if it may be kept.
+
+    Args:
+        content: the file.
+        name: its name, judged for personal data like everything else of it, and otherwise without meaning.
+        registry: contracts and agreements.
+        agreement: what the file must be about, where the folder (or the command) says so.
+        party: whom it must come from, likewise.
+        example: whether invented data is welcome, and nothing else is.
+
+    Raises:
+        PersonalDataFound: it may hold personal data; nothing of it may be kept but hash, places and rule.
+        DeliveryRefused, CheckFailed, LayoutChanged: it is refused, in Swedish, for its sender.
+        DeliveryUnjudged: judging it failed by a fault of ours.
+    """
+    found = _read_cover(content, name, registry)
+    _belongs(found.identity, agreement, party)
+    if not extracts_in(registry, found.identity):
+        raise DeliveryRefused(
+            f"En leverans från {found.identity.party} om perioden {found.identity.period} väntas inte enligt "
+            "överenskommelsen. Hämta mallen för rätt period, fyll i den och lämna den igen.",
+            "NOT_EXPECTED",
+        )
+    if found.example and not example:
+        raise DeliveryRefused(
+            "Filen är märkt EXEMPELDATA på första bladet och tas inte emot som riktiga uppgifter. Är uppgifterna "
+            "riktiga: välj Nej vid Exempeldata på första bladet och lämna filen igen.",
+            "EXAMPLE",
+        )
+    if example and not found.example:
+        raise DeliveryRefused(
+            "Filen är inte märkt EXEMPELDATA på första bladet, så den kan inte tas emot som exempel. Märk den, eller "
+            "lämna den som riktiga uppgifter.",
+            "NOT_EXAMPLE",
+        )
+    return found
+
+
+def _read_cover(content: bytes, name: str, registry: Registry) -> Recognised:
+    """Return what the file says of itself, once the gate has let it pass."""
+    from include.check.readers.extracts import recognise as read  # heavy, and only deliveries need it
+
+    broke = ""
+    try:
+        identity, example = read(content, name, registry)
+    except REFUSALS:
+        raise
+    except Exception as fault:
+        last = traceback.extract_tb(fault.__traceback__)[-1]
+        broke = f"{type(fault).__name__} in {last.name}, {last.filename.rpartition('/include/')[2]}:{last.lineno}"
+    if broke:  # told outside the handler: the fault's own text may quote the file
+        raise DeliveryUnjudged(f"The file {sha256(content)[:12]} could not be judged ({broke}). It is left alone.")
+    return Recognised(identity, example)
+
+
+def _belongs(identity: Identity, agreement: str | None, party: str | None) -> None:
+    """Refuse a file that says that it is another party's or agreement's than the folder it lay in."""
+    if (agreement or identity.agreement, party or identity.party) == (identity.agreement, identity.party):
+        return
+    place = "/".join(word for word in (agreement, party) if word)
+    raise DeliveryRefused(
+        f"Filen säger på första bladet att den gäller en annan part eller överenskommelse än {place}, där den "
+        "lämnades. Använd er egen mall, eller lägg filen i rätt mapp.",
+        "OTHER_FOLDER",
+    )
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash that stands for a file wherever it must not be quoted."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def media_type(content: bytes) -> str:
+    """Return the media type of a file that passed the gate, which lets two kinds pass."""
+    return XLSX if is_workbook(content) else CSV
+
+
+def told(refusal: CheckFailed | LayoutChanged) -> str:
+    """Return what a log and the ledger may say of a refusal."""
+    rule = refusal.rule if isinstance(refusal, DeliveryRefused) else type(refusal).__name__
+    places = refusal.places if isinstance(refusal, DeliveryRefused) else ()
+    if not places:
+        return rule
+    return f"{rule} at {', '.join(places[:10])}{f' and {len(places) - 10} more' if len(places) > 10 else ''}"
