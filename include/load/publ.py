@@ -51,13 +51,17 @@ COMMENTS = {
     "definition_en": "Definition på engelska.",
     "definition_sv": "Definition.",
     "definition_version": "Definitionens version; jämför inte värden av olika version utan att läsa definitionerna.",
+    "delivered_at": "När den första versionen av det som gäller kom; tom om has_delivery är falskt.",
     "denominator": "Nämnare; får summeras. Tom enligt obs_status och conf_status, eller om has_ratio är falskt.",
     "diff_sv": "Vad som ändrats mot föregående utgivning.",
     "direction": "Önskad riktning: +, - eller 0 (ingen; säg inte bättre eller sämre).",
+    "due": "Sista dag i tid; 2199-12-31 = leveransen väntades inte.",
     "edition": "preliminary, final, correction eller closing.",
+    "extracts": "Utdrag som leveransen innehåller, åtskilda av |; - = leveransen väntades inte.",
     "field": "Vad som ändrats.",
     "first_day": "Periodens första dag.",
     "goal_area": "Målområdets kod, se goal_area_v1.",
+    "has_delivery": "Sant om det finns uppgifter av leveransen som gäller.",
     "has_interval": "Sant om värdet har ett konfidensintervall.",
     "has_ratio": "Sant om värdet har en nämnare.",
     "has_size": "Sant om ändringen har en storlek.",
@@ -65,7 +69,9 @@ COMMENTS = {
     "has_value": "Sant om en uppgift med koden har ett värde.",
     "indicator_id": "Indikator, se indicator_v1.",
     "interval_kind": "Typ av konfidensintervall: none, wilson eller poisson.",
+    "is_corrected": "Sant om en senare version har ersatt den första.",
     "is_current": "Sant om utgivningen gäller nu.",
+    "is_due": "Sant om sista dagen hade passerat vid utgivningens as_of.",
     "is_example": "EXEMPELDATA: sant om uppgiften vilar på påhittade exempelleveranser.",
     "is_total": "Sant om raden är en summa av andra rader; summera aldrig med dem.",
     "kind": "Slag.",
@@ -87,6 +93,7 @@ COMMENTS = {
     "notes_sv": "Att tänka på, åtskilt av |.",
     "numerator": "Täljare; får summeras. Tom enligt obs_status och conf_status.",
     "obs_status": "Om värdet finns: ok, missing, not_applicable, not_collected eller suppressed (hos källan).",
+    "on_time": "Sant om leveransen kom i tid och gäller; falskt också medan den inte är förfallen.",
     "origin": "Ursprung: live (hämtad), reconstructed (återskapad fil med riktiga uppgifter) eller example (påhittad).",
     "origins": "Uppgifternas ursprung, åtskilda av |.",
     "parent_code": "Kod för det som raden ingår i; - för inget.",
@@ -111,6 +118,7 @@ COMMENTS = {
     "source_id": "Källa eller utdrag.",
     "source_label": "Källans egen benämning; tom om källan inte har någon.",
     "sources_sv": "Källor, åtskilda av |.",
+    "state": "Läge: awaited, late, received, returned, accepted, corrected eller withdrawn, se status_v1.",
     "status": "Status.",
     "suppression": "Sekretessregel: none, public_source eller small_counts.",
     "target_origin": "Vem som satt målvärdet; - om inget finns.",
@@ -127,6 +135,7 @@ COMMENTS = {
     "value_kind": "count (antal), share (andel), rate (kvot) eller criteria (uppfyllda kriterier).",
     "value_low": "Källans nedre gräns; tom om uppgiften inte är en skattning med gränser (value_status).",
     "value_status": "Om värdet finns, och varför inte, se status_v1.",
+    "versions": "Antal versioner som har kommit.",
     "why_sv": "Vad indikatorn säger om målet; - om inget sägs.",
     "year": "Kalenderår.",
 }
@@ -138,6 +147,7 @@ class View:
 
     Attributes:
         overrides: Swedish comments of columns whose name means something of its own here.
+        since: revision of the migration that makes it.
     """
 
     name: str
@@ -145,6 +155,7 @@ class View:
     columns: dict[str, str]
     source: str
     overrides: tuple[tuple[str, str], ...] = ()
+    since: str = "0001"
 
     def statements(self) -> Iterator[str]:
         """Yield the SQL that makes the view and its comments."""
@@ -182,6 +193,9 @@ def _validity(alias: str) -> dict[str, str]:
         "valid_to": f"coalesce({alias}.valid_to, DATE '{OPEN_END}')",
     }
 
+
+#: What the state of a delivery is in a release from before states were told.
+_STATE_BEFORE = "CASE min(c.status) WHEN 'ok' THEN 'accepted' WHEN 'missing' THEN 'late' ELSE 'awaited' END"
 
 _RELEASE = {"release_id": "r.release_id", "agreement_id": "r.agreement_id", "edition": "r.edition"}
 _CURRENT = "warehouse.current_release p JOIN warehouse.release r USING (release_id)"
@@ -324,6 +338,37 @@ VIEWS: tuple[View, ...] = (
             ("status", "ok (finns), missing (saknas) eller not_due (inte förfallen)."),
             ("reason_sv", "Varför det saknas; - om inget saknas."),
         ),
+    ),
+    View(
+        "delivery_v1",
+        "Parternas leveranser i den gällande utgivningen: vem som har lämnat vad för vilken period, och när. En rad "
+        "per part och period. Indikatorn TMV-C04 räknar samma rader: on_time av dem som är förfallna (is_due).",
+        {
+            **_RELEASE,
+            "party_code": "c.party",
+            "period_code": "c.period",
+            "extracts": "string_agg(c.code, '|' ORDER BY c.code)",
+            "status": "min(c.status)",
+            "state": f"coalesce(min(c.state), {_STATE_BEFORE})",
+            "due": f"coalesce(min(c.due), DATE '{OPEN_END}')",
+            "is_due": "coalesce(min(c.due) < (r.as_of AT TIME ZONE 'Europe/Stockholm')::date, false)",
+            "has_delivery": "bool_and(c.status = 'ok')",
+            "delivered_at": "min(c.delivered_at)",
+            "on_time": "coalesce(bool_and(c.on_time), false)",
+            "is_corrected": "coalesce(min(c.state) = 'corrected', false)",
+            "versions": "coalesce(min(c.versions), min(c.n_values))",
+            "reason_sv": "coalesce(min(c.reason_sv), '-')",
+            "is_example": "coalesce(bool_or(c.is_example), r.is_example)",
+        },
+        f"{_CURRENT} JOIN warehouse.release_coverage c USING (release_id)\n"
+        "WHERE c.kind = 'delivery'\nGROUP BY r.release_id, c.party, c.period",
+        (
+            ("period_code", "Period som leveransen gäller, se period_v1 om den har uppgifter."),
+            ("status", "ok (finns), missing (saknas) eller not_due (inte förfallen)."),
+            ("reason_sv", "Varför den saknas; - om den inte saknas."),
+            ("is_example", "EXEMPELDATA: sant om någon version är påhittad."),
+        ),
+        since="0003",
     ),
     View(
         "change_v1",

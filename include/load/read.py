@@ -101,6 +101,25 @@ def parts(connection: sa.Connection, as_of: datetime | None = None) -> list[dict
     return [dict(row) for row in rows.mappings()]
 
 
+def deliveries(connection: sa.Connection, source_id: str, as_of: datetime | None = None) -> list[dict[str, Any]]:
+    """Return the captures of an inbox known at a moment, oldest first: which part, when, of what media type."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT part, capture_id, captured_at, origin, manifest ->> 'media_type' AS media_type"
+            " FROM warehouse.capture WHERE source_id = :source"
+            " AND captured_at <= coalesce(:as_of, 'infinity'::timestamptz) ORDER BY captured_at, capture_id"
+        ),
+        {"source": source_id, "as_of": as_of},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def last_known(connection: sa.Connection) -> datetime | None:
+    """Return the moment of the latest capture loaded: the end of what the warehouse knows; None if it is empty."""
+    latest: datetime | None = connection.execute(sa.text("SELECT max(captured_at) FROM warehouse.capture")).scalar()
+    return latest
+
+
 def _copy_out(connection: sa.Connection, query: sql.Composed) -> bytes:
     """Return a query's rows as CSV: COPY hands a million rows over many times faster than fetching them."""
     driver: Any = connection.connection.driver_connection

@@ -554,8 +554,19 @@ release_coverage = sa.Table(
     _whole("n_values", "Antal värden."),
     _whole("n_missing", "Antal som saknas."),
     _text("reason_sv", "Varför det saknas.", null=True),
+    # Of a delivery; empty for an indicator, and in releases from before the states of deliveries were told.
+    _text("state", "awaited, late, received, returned, accepted, corrected eller withdrawn.", null=True),
+    sa.Column("due", sa.Date, nullable=True, comment="Sista dag i tid, tom = leveransen väntades inte."),
+    _moment("delivered_at", "När den första versionen av det som gäller kom, tom = inget gäller.", null=True),
+    _flag("on_time", "Sant om den kom i tid, tom = inte avgjort.", null=True),
+    _whole("versions", "Antal versioner som har kommit.", null=True),
+    _flag("is_example", "Sant om någon version är påhittade exempeldata.", null=True),
     sa.PrimaryKeyConstraint("release_id", "kind", "code", "party", "period"),
     sa.CheckConstraint("status IN ('ok', 'missing', 'not_due')", name="status"),
+    sa.CheckConstraint(
+        "state IN ('awaited', 'late', 'received', 'returned', 'accepted', 'corrected', 'withdrawn')", name="state"
+    ),
+    sa.CheckConstraint("(state IN ('accepted', 'corrected')) = (status = 'ok')", name="state_status"),
     comment="Täckning: vad som finns, vad som saknas och varför.",
 )
 

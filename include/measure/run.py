@@ -9,13 +9,17 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from include.archive.deliveries import SOURCE
+from include.archive.withdrawals import MEDIA_TYPE
 from include.errors import UsageError
 from include.load.engine import engine
-from include.load.read import observations
+from include.load.read import deliveries, last_known, observations
 from include.load.tables import indicator_trend, indicator_value
 from include.measure.compute import compute, measures_of
+from include.measure.deliveries import Arrival, states
+from include.measure.deliveries import observations as on_time
 from include.measure.trend import POINTS
-from include.registry.models import Agreement
+from include.registry.models import Agreement, Registry
 from include.registry.read import registry
 
 #: Namespace of this module's advisory locks in Postgres; the second key is the agreement.
@@ -68,7 +72,7 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(agreement_id))))
         kept = _kept(connection, agreement)
         years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
-        found = observations(connection, measures_of(everything, agreement), as_of)
+        found = figures(connection, everything, agreement, as_of)
         values, trends, _ = compute(found, everything, agreement, years)
         made = {each: (_records(values, each), _records(trends, each)) for each in years}
         digests = {each: _digest(*rows) for each, rows in made.items()}
@@ -79,6 +83,42 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
     return MeasureResult(
         agreement_id, year, with_value, len(made[year][0]) - with_value, bool(written), digests[year], written
     )
+
+
+def figures(
+    connection: sa.Connection, everything: Registry, agreement: Agreement, as_of: datetime | None
+) -> pd.DataFrame:
+    """Return all that an agreement's indicators are made of, as known at a moment.
+
+    That is the sources' figures, and ours of which deliveries came on time.
+
+    Args:
+        connection: of a role that may read the warehouse.
+        everything: the registry.
+        agreement: whose indicators.
+        as_of: the moment, which also decides what was due; None = that of the latest capture.
+    """
+    found = observations(connection, measures_of(everything, agreement), as_of)
+    moment = as_of or last_known(connection)
+    if moment is None:
+        return found
+    came = arrivals(connection, moment)
+    ours = on_time(states(everything, agreement, came, moment), agreement)
+    return pd.concat([found, ours], ignore_index=True) if len(ours) else found
+
+
+def arrivals(connection: sa.Connection, as_of: datetime) -> list[Arrival]:
+    """Return the deliveries that the warehouse had accepted at a moment, and the withdrawals."""
+    return [
+        Arrival(
+            part=row["part"],
+            capture_id=row["capture_id"],
+            captured_at=row["captured_at"],
+            origin=row["origin"],
+            withdrawal=row["media_type"] == MEDIA_TYPE,
+        )
+        for row in deliveries(connection, SOURCE, as_of)
+    ]
 
 
 def _kept(connection: sa.Connection, agreement: Agreement) -> dict[int, str]:

@@ -8,10 +8,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from include.archive.deliveries import SOURCE
+from include.measure.deliveries import Arrival, DeliveryState, states
+from include.periods import Period
+from include.registry.delivery import extracts_in
 from include.registry.models import Agreement, Correction, Edition, GoalArea, Indicator, Registry, Source
 
 if TYPE_CHECKING:
@@ -94,7 +98,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A file as received that the release rests on."""
+    """A file as received that the release rests on; ``withdrawal`` is True for a notice that takes one back."""
 
     capture_id: str
     source_id: str
@@ -105,6 +109,7 @@ class Capture:
     sha256: str
     url: str | None
     file_name: str | None
+    withdrawal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,15 @@ class Coverage:
 
     ``kind`` is ``indicator`` (code = indicator id, the release's year) or ``delivery`` (code = extract id, with party
     and period). ``status`` is ``ok``, ``missing`` or ``not_due``.
+
+    Attributes:
+        state: of a delivery where it stands (:mod:`include.measure.deliveries`); the lines of all the extracts that
+            came in one file say the same. None for an indicator, as are the following.
+        due: its last day on time, ISO text; None also for a delivery that nobody expects (code ``-``).
+        delivered_at: when the first version of what counts came, ISO text.
+        on_time: whether that was on time; None while nothing counts and the last day has not passed.
+        versions: how many versions were accepted in all.
+        is_example: whether any of them is invented.
     """
 
     kind: str
@@ -123,6 +137,47 @@ class Coverage:
     n_values: int
     n_missing: int
     reason_sv: str | None
+    state: str | None = None
+    due: str | None = None
+    delivered_at: str | None = None
+    on_time: bool | None = None
+    versions: int | None = None
+    is_example: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery as readers see it: its party and period, the extracts that it holds, and where it stands."""
+
+    party: str
+    period: str
+    extracts: tuple[str, ...]
+    line: Coverage
+
+    @property
+    def year(self) -> int:
+        """Return the year that it is about."""
+        return Period.parse(self.period).year
+
+    @property
+    def said(self) -> str:
+        """Return where it stands in words."""
+        came = {True: "lämnad i tid", False: "lämnad sent", None: "lämnad"}[self.line.on_time]
+        match self.line.state:
+            case "accepted":
+                return came
+            case "corrected":
+                return f"{came}, rättad"
+            case "withdrawn":
+                return "återkallad"
+            case "received":
+                return "mottagen, inte prövad"
+            case "returned":
+                return "saknas, filen ska rättas"
+            case "awaited":
+                return "ej förfallen"
+            case _:
+                return "saknas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +212,25 @@ class Content:
         """Return the indicators of all sections, each once, in the order of the sections."""
         return tuple({each.id: each for section in self.sections for each in section.indicators}.values())
 
+    @cached_property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Return the deliveries about the years up to the release's, newest year first, in the agreement's order."""
+        found: dict[tuple[str, str], list[Coverage]] = {}
+        for line in self.coverage:
+            if line.kind == "delivery":
+                found.setdefault((line.party, line.period), []).append(line)
+        parties = [party.code for party in self.agreement.parties]
+        listed = [
+            Delivery(party, period, tuple(line.code for line in lines), lines[0])
+            for (party, period), lines in found.items()
+        ]
+        order = {code: place for place, code in enumerate(parties)}
+        return tuple(sorted(listed, key=lambda d: (-d.year, order.get(d.party, len(order)), d.party, d.period)))
+
     @property
     def is_example(self) -> bool:
-        """Return whether any value rests on invented deliveries."""
-        return any(value.is_example for value in self.values)
+        """Return whether any value rests on invented deliveries, or any delivery is invented."""
+        return any(value.is_example for value in self.values) or any(line.is_example for line in self.coverage)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -293,9 +363,7 @@ def sources_of(indicator: Indicator, registry: Registry) -> list[Source]:
     found: dict[str, Source] = {}
     for selection in (*indicator.numerator, *indicator.denominator):
         name = selection.measure.split(".", 1)[0]
-        if source := registry.sources.get(name) or registry.sources.get(
-            "agency_extracts" if name in registry.extracts else ""
-        ):
+        if source := registry.sources.get(name) or registry.sources.get(SOURCE if name in registry.extracts else ""):
             found[source.id] = source
     return list(found.values())
 
@@ -389,36 +457,54 @@ def _in_short(reasons: Sequence[str]) -> str:
     return " ".join(reasons[:3]) + more
 
 
+#: What is said of a delivery that nothing counts of.
+_WHY_NOT = {
+    "awaited": "Inte förfallen än.",
+    "late": "Ingen leverans har kommit.",
+    "received": "En fil har kommit men är inte prövad än.",
+    "returned": "Filen som kom kunde inte tas emot och ska rättas.",
+    "withdrawn": "Leveransen är återkallad.",
+}
+
+
 def _delivery_coverage(
     registry: Registry, agreement: Agreement, year: int, as_of: datetime, captures: Sequence[Capture]
 ) -> list[Coverage]:
-    delivered = {capture.part for capture in captures if capture.source_id == "agency_extracts"}
-    lines = []
-    for extract in sorted(registry.extracts.values(), key=lambda each: each.id):
-        parties = [party for party in agreement.parties if party.role in extract.delivered_by]
-        for followed in (each for each in agreement.years() if each <= year):
-            for period, end in _periods(extract.speaks_in, followed):
-                for party in parties:
-                    there = f"{extract.id}-{party.code}-{period}" in delivered
-                    due = (as_of.date() - end).days > extract.due_days
-                    status = "ok" if there else "missing" if due else "not_due"
-                    reason = {"ok": None, "missing": "Ingen leverans har kommit.", "not_due": "Inte förfallen än."}[
-                        status
-                    ]
-                    lines.append(Coverage("delivery", extract.id, party.code, period, status, int(there), 0, reason))
-    return lines
+    """Return one line for each extract of each delivery about the years up to the release's, by extract."""
+    arrivals = [
+        Arrival(
+            part=capture.part,
+            capture_id=capture.capture_id,
+            captured_at=datetime.fromisoformat(capture.captured_at),
+            origin=capture.origin,
+            withdrawal=capture.withdrawal,
+        )
+        for capture in captures
+        if capture.source_id == SOURCE
+    ]
+    found = [
+        (code, state)
+        for state in states(registry, agreement, arrivals, as_of)
+        if Period.parse(state.identity.period).year <= year
+        for code in ([each.id for each in extracts_in(registry, state.identity)] if state.expected else ["-"])
+    ]
+    return [_delivery_line(code, state) for code, state in sorted(found, key=lambda pair: pair[0])]
 
 
-def _periods(unit: str, year: int) -> list[tuple[str, date]]:
-    """Return the periods of a year with their last day."""
-    last_day = {3: 31, 6: 30, 9: 30, 12: 31}
-    match unit:
-        case "quarter":
-            return [(f"{year}-Q{q}", date(year, 3 * q, last_day[3 * q])) for q in range(1, 5)]
-        case "half_year":
-            return [(f"{year}-H1", date(year, 6, 30)), (f"{year}-H2", date(year, 12, 31))]
-        case "month":
-            ends = [date(year + m // 12, m % 12 + 1, 1).toordinal() - 1 for m in range(1, 13)]
-            return [(f"{year}-{m:02}", date.fromordinal(end)) for m, end in enumerate(ends, start=1)]
-        case _:
-            return [(str(year), date(year, 12, 31))]
+def _delivery_line(code: str, state: DeliveryState) -> Coverage:
+    return Coverage(
+        kind="delivery",
+        code=code,
+        party=state.identity.party,
+        period=state.identity.period,
+        status="ok" if state.counts else "missing" if state.is_due else "not_due",
+        n_values=int(state.counts),
+        n_missing=0,
+        reason_sv=None if state.counts else _WHY_NOT[state.state],
+        state=state.state,
+        due=state.due.isoformat() if state.due else None,
+        delivered_at=utc_text(state.delivered_at) if state.delivered_at else None,
+        on_time=state.on_time,
+        versions=state.versions,
+        is_example=state.is_example,
+    )

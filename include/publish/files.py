@@ -54,6 +54,7 @@ def tables(content: Content, release_id: str, changes: Sequence[Change]) -> list
         _indicators(content, release_id),
         _bridge(content, release_id),
         _coverage(content, release_id),
+        _deliveries(content, release_id),
         _changes(changes, release_id),
         _captures(content, release_id),
         _corrections(content, release_id),
@@ -358,9 +359,48 @@ def _coverage(content: Content, release_id: str) -> Table:
         Field("n_values", "integer", "Antal värden eller leveranser.", "antal"),
         Field("n_missing", "integer", "Antal rader utan värde.", "antal"),
         Field("reason_sv", "string", "Varför det saknas."),
+        *_DELIVERY_FIELDS,
     )
     found = tuple((release_id, *(getattr(row, f.name) for f in shown[1:])) for row in content.coverage)
     return Table("coverage", "Täckning", shown, found, ("kind", "code", "party", "period"))
+
+
+_DELIVERY_FIELDS = (
+    Field(
+        "state",
+        "string",
+        "Leveransens läge: awaited inte förfallen, late förfallen, received inte prövad, returned ska rättas, accepted "
+        "godkänd, corrected rättad, withdrawn återkallad; tomt för en indikator.",
+    ),
+    Field("due", "string", "Leveransens sista dag i tid; tom om den inte väntades."),
+    Field("delivered_at", "string", "När den första versionen av det som gäller kom (UTC)."),
+    Field("on_time", "boolean", "Sant om den kom i tid; tomt medan det inte är avgjort."),
+    Field("versions", "integer", "Antal versioner som har kommit.", "antal"),
+    Field("is_example", "boolean", "Sant om någon version är påhittade exempeldata."),
+)
+
+
+def _deliveries(content: Content, release_id: str) -> Table:
+    """Return who has delivered what for which period: one row a delivery, whatever extracts it holds."""
+    shown = (
+        _RELEASE,
+        Field("party", "string", "Partens kod."),
+        Field("party_name", "string", "Partens namn."),
+        Field("period", "string", "Period."),
+        Field("extracts", "string", "Utdrag som leveransen innehåller, åtskilda med |; - om den inte väntades."),
+        Field("status", "string", "ok finns, missing saknas, not_due inte förfallen."),
+        Field("said_sv", "string", "Läget i ord."),
+        *_DELIVERY_FIELDS,
+    )
+    found = tuple(
+        (
+            *(release_id, each.party, wording.party(each.party, content.agreement), each.period),
+            *("|".join(each.extracts), each.line.status, each.said),
+            *(getattr(each.line, f.name) for f in _DELIVERY_FIELDS),
+        )
+        for each in content.deliveries
+    )
+    return Table("deliveries", "Parternas leveranser", shown, found, ("party", "period"))
 
 
 def _changes(changes: Sequence[Change], release_id: str) -> Table:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from include.errors import UsageError
 from include.load import tables as t
 from include.load.engine import engine
-from include.publish.content import Capture, Content, Coverage, Trend, Value, compose, rows, sources_of, utc_text
+from include.publish.content import Capture, Content, Trend, Value, compose, rows, sources_of, utc_text
 from include.publish.diff import Change, definition_of
 from include.registry.models import Agreement, Edition, Registry
 
@@ -71,10 +71,10 @@ def content_of(
     connection: sa.Connection, registry: Registry, agreement: Agreement, year: int, edition: Edition, as_of: datetime
 ) -> Content:
     """Return the content of a release from the warehouse's observations as known at ``as_of``."""
-    from include.load.read import observations
-    from include.measure.compute import compute, measures_of
+    from include.measure.compute import compute
+    from include.measure.run import figures
 
-    found = observations(connection, measures_of(registry, agreement), as_of)
+    found = figures(connection, registry, agreement, as_of)
     first = int(found["year"].min()) if len(found) else year
     values, trends, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
     return compose(
@@ -91,13 +91,17 @@ def content_of(
 
 def captures(connection: sa.Connection, as_of: datetime) -> list[Capture]:
     """Return every capture known at a moment."""
+    from include.archive.withdrawals import MEDIA_TYPE
+
     c = t.capture.c
     columns = [c.capture_id, c.source_id, c.part, c.origin, c.captured_at, c.published_at, c.sha256, c.url, c.file_name]
-    found = connection.execute(sa.select(*columns).where(c.captured_at <= as_of).order_by(c.capture_id)).mappings()
-    return [
-        Capture(**{name: utc_text(cell) if isinstance(cell, datetime) else cell for name, cell in row.items()})
-        for row in found
-    ]
+    media_type = c.manifest["media_type"].astext.label("media_type")
+    query = sa.select(*columns, media_type).where(c.captured_at <= as_of).order_by(c.capture_id)
+    found = []
+    for row in connection.execute(query).mappings():
+        own = {name: utc_text(cell) if isinstance(cell, datetime) else cell for name, cell in row.items()}
+        found.append(Capture(withdrawal=own.pop("media_type") == MEDIA_TYPE, **own))
+    return found
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -148,13 +152,6 @@ def values_of(connection: sa.Connection, release_id: str) -> list[Value]:
 def trends_of(connection: sa.Connection, release_id: str) -> list[Trend]:
     """Return the published trends of a release."""
     return rows(Trend, _frame(connection, t.release_trend, release_id))
-
-
-def coverage_of(connection: sa.Connection, release_id: str) -> list[Coverage]:
-    """Return the published account of coverage of a release."""
-    query = sa.select(*(t.release_coverage.c[name] for name in Coverage.__dataclass_fields__))
-    found = connection.execute(query.where(t.release_coverage.c.release_id == release_id))
-    return [Coverage(*row) for row in found]
 
 
 def definitions_of(connection: sa.Connection, release_id: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ AS_OF = datetime(2026, 7, 7, 12, tzinfo=UTC)
 KNOWN = pd.Timestamp("2026-07-07T06:00:00Z")
 BRA, LOG = (
     "bra_handled_offences/Rn01-2025/20260707T060000Z-aaaaaaaaaaaa",
-    "agency_extracts/E02-LST-2025/20260301T060000Z-bbb",
+    "agency_extracts/prov-LST-2025/20260301T060000Z-bbb",
 )
 
 
@@ -318,7 +318,7 @@ def captures(origin: str = "reconstructed") -> list[Capture]:
             "t.xlsx",
         ),
         Capture(
-            LOG, "agency_extracts", "E02-LST-2025", "example", "2026-03-01T06:00:00Z", None, "b" * 64, None, "E02.xlsx"
+            LOG, "agency_extracts", "prov-LST-2025", "example", "2026-03-01T06:00:00Z", None, "b" * 64, None, "E02.xlsx"
         ),
     ]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from include.measure.deliveries import day_of
 from include.publish import charts, diff, wording
-from include.publish.content import Content, Coverage, Section, sources_of, utc_text
+from include.publish.content import Content, Coverage, Delivery, Section, sources_of, utc_text
 from include.publish.diff import Change
 from include.publish.figures import Figure, Strand, figures
 from include.publish.files import Table, code_version
@@ -77,7 +78,7 @@ def render(
     }
     pages = {
         "index.html": _page("index.html", shared, overview=_overview(content, views), with_value=_with_value(views)),
-        "tackning.html": _page("coverage.html", shared, deliveries=_deliveries(content)),
+        "tackning.html": _page("coverage.html", shared, years=_deliveries(content)),
         "andringar.html": _page("changes.html", shared, **_changes(content, changes)),
         "data.html": _page("data.html", shared, tables=tables),
         "om.html": _page("about.html", shared),
@@ -183,22 +184,29 @@ def _overview(content: Content, views: Mapping[str, IndicatorView]) -> list[tupl
     return lines
 
 
-def _deliveries(content: Content) -> list[tuple[str, bool, list[str], list[tuple[str, list[Coverage]]]]]:
-    """Return for each extract its title, whether example data are among its deliveries, its periods and their states.
+@dataclass(frozen=True)
+class DeliveryYear:
+    """The deliveries about a year, with how many of those that had fallen due were accepted and on time."""
 
-    The states are those of every period, by party.
-    """
+    year: int
+    deliveries: tuple[Delivery, ...]
+    due: int
+    on_time: int
+
+    @property
+    def is_example(self) -> bool:
+        """Return whether any of them is invented."""
+        return any(each.line.is_example for each in self.deliveries)
+
+
+def _deliveries(content: Content) -> list[DeliveryYear]:
+    """Return the deliveries year by year, the newest first."""
     found = []
-    for code in sorted({line.code for line in content.coverage if line.kind == "delivery"}):
-        lines = [line for line in content.coverage if line.kind == "delivery" and line.code == code]
-        periods = list(dict.fromkeys(line.period for line in lines))
-        parties = list(dict.fromkeys(line.party for line in lines))
-        table = [
-            (wording.party(party, content.agreement), [line for line in lines if line.party == party])
-            for party in parties
-        ]
-        example = "example" in content.origins and any(line.status == "ok" for line in lines)
-        found.append((content.registry.extracts[code].title.sv, example, periods, table))
+    today = day_of(content.as_of).isoformat()
+    for year in sorted({each.year for each in content.deliveries}, reverse=True):
+        mine = tuple(each for each in content.deliveries if each.year == year)
+        due = [each for each in mine if each.line.due is not None and each.line.due < today]
+        found.append(DeliveryYear(year, mine, len(due), sum(each.line.on_time is True for each in due)))
     return found
 
 
