@@ -26,6 +26,7 @@ class Sheet:
     Attributes:
         hidden: whether the sheet is hidden from whoever opens the file.
         hidden_rows, hidden_columns: those that are hidden in a sheet that is shown.
+        broken: rows of a text file that do not fit its header, with what is wrong (Swedish).
     """
 
     name: str
@@ -33,6 +34,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    broken: Mapping[int, str] = field(default_factory=dict)
 
 
 class Hidden(NamedTuple):
@@ -69,6 +71,7 @@ class Book:
                     "hidden": sheet.hidden,
                     "hidden_rows": sorted(sheet.hidden_rows),
                     "hidden_columns": sorted(sheet.hidden_columns),
+                    "broken": list(sheet.broken.items()),
                 }
                 for sheet in self.sheets
             ],
@@ -88,6 +91,7 @@ class Book:
                     sheet["hidden"],
                     frozenset(sheet["hidden_rows"]),
                     frozenset(sheet["hidden_columns"]),
+                    dict(sheet["broken"]),
                 )
                 for sheet in data["sheets"]
             ),
