@@ -214,8 +214,8 @@ def _covers(series: Series, year: int) -> bool:
 
 
 def _unit(indicator: Indicator, series: Series, units: dict[str, str]) -> str:
-    """Return the unit; a series of counts in an indicator of shares has that of what is counted."""
-    if series.value == "count" and indicator.value != "count":
+    """Return the unit; a series of counts that counts something else than the indicator has that of what is counted."""
+    if (series.value or indicator.value) == "count" and (series.numerator or indicator.value != "count"):
         return units[(series.numerator or indicator.numerator)[0].measure]
     return indicator.unit
 
