@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from include.deliveries_cli import add_to as add_deliveries
 from include.errors import FollowUpError, UsageError
 
 Command = Callable[[argparse.Namespace], int]
@@ -106,10 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--source", help="only this source")
     status.add_argument("--all", action="store_true", help="every entry, not only the latest of each kind")
 
-    templates = add("templates", _templates, "write the parties' Excel templates for a year")
-    templates.add_argument("agreement")
-    templates.add_argument("year", type=int)
-    templates.add_argument("--folder", type=Path, help="default: templates in FOLLOWUP_HOME")
+    add_deliveries(verbs, _user)
 
     add("summary", _summary, "print what is published and loaded")
     add("migrate", _migrate, "bring the warehouse up to date (schema, roles, dimensions)")
@@ -306,22 +304,6 @@ def _status(chosen: argparse.Namespace) -> int:
     widths = [max(len(name), *(len(str(row[name])) for row in rows)) for name in names]
     for line in [dict(zip(names, names, strict=True)), *rows]:
         print("  ".join(str(line[name]).ljust(width) for name, width in zip(names, widths, strict=True)).rstrip())
-    return 0
-
-
-def _templates(chosen: argparse.Namespace) -> int:
-    from include import settings
-    from include.registry.read import registry
-    from include.registry.templates import write_templates
-
-    agreements = registry().agreements
-    if chosen.agreement not in agreements:
-        raise UsageError(
-            f"There is no agreement {chosen.agreement!r}; the registry has {', '.join(sorted(agreements))}."
-        )
-    folder = chosen.folder or settings.home() / "templates"
-    for file in write_templates(registry(), agreements[chosen.agreement], chosen.year, folder):
-        print(file)
     return 0
 
 

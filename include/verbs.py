@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from include.archive.run import ArchiveResult
     from include.check.run import CheckResult
     from include.load.write import LoadResult
+    from include.measure.deliveries import DeliveryState
     from include.measure.run import MeasureResult
     from include.publish.run import BuildResult
 
@@ -202,6 +203,107 @@ def load(staged: str, run: Run) -> "LoadResult":
             years=result.years,
         )
     return result
+
+
+def submit(file: Path, agreement: str | None, party: str | None, run: Run, *, example: bool = False) -> "Manifest":
+    """Archive one delivered file, if the inbox would have taken it; :func:`take_in` then checks and loads it.
+
+    Args:
+        file: the file; it is left where it is, whatever comes of it.
+        agreement: which agreement's follow-up it must be for; None = as its own first sheet says.
+        party: whom it must come from, likewise.
+        run: names it in the ledger.
+        example: it is EXEMPELDATA, and is archived as such.
+
+    Raises:
+        UsageError: there is no such file.
+        PersonalDataFound, DeliveryRefused, CheckFailed, LayoutChanged: it is refused, in Swedish, for its sender.
+    """
+    from include.archive import deliveries
+    from include.archive.store import Archive
+
+    with _ledger("archive", run, source_id=deliveries.SOURCE) as entry:
+        manifest = deliveries.submit(
+            file,
+            registry(),
+            Archive(settings.archive_url()),
+            agreement=agreement,
+            party=party,
+            example=example,
+            at=datetime.now(UTC),
+        )
+        entry.update(
+            capture_id=manifest.capture_id,
+            state="unchanged" if manifest.change == "UNCHANGED" else "ok",
+            reason=f"{manifest.change}, submitted by hand",
+        )
+    return manifest
+
+
+def withdraw(part: str, by: str, reason: str, run: Run) -> "Manifest":
+    """Take a delivery back; :func:`take_in` then closes its figures in the warehouse.
+
+    Args:
+        part: which delivery, such as ``jamtland-K2380-2023``.
+        by: who says so.
+        reason: why; it is kept beside the figures.
+        run: names it in the ledger.
+
+    Raises:
+        UsageError: nothing is held of it, it is withdrawn already, or name or reason are lacking.
+    """
+    from include.archive import withdrawals
+    from include.archive.store import Archive
+
+    with _ledger("withdraw", run, part=part) as entry:
+        manifest = withdrawals.withdraw(Archive(settings.archive_url()), part, by, reason, datetime.now(UTC))
+        entry.update(capture_id=manifest.capture_id, reason=f"by {by.strip()}: {reason.strip()}")
+    return manifest
+
+
+def take_in(capture_id: str, run: Run) -> "LoadResult | None":
+    """Check and load one capture; None if the warehouse holds it, or if a person has rejected it."""
+    if is_loaded(capture_id.split("/")[0], capture_id):
+        return None
+    staged = check(capture_id, run).staged
+    return load(staged, run) if staged else None
+
+
+def delivery_states(
+    now: datetime, agreement_id: str | None = None, *, only_live: bool = False
+) -> "list[DeliveryState]":
+    """Return where the parties' deliveries stand: from the archive what came, from the ledger what came of it.
+
+    Args:
+        now: the moment.
+        agreement_id: of this agreement alone.
+        only_live: leave invented deliveries out, as if they had not come.
+    """
+    from include.archive.deliveries import SOURCE
+    from include.archive.store import Archive
+    from include.archive.withdrawals import is_withdrawal
+    from include.load.judged import Judged, judged
+    from include.measure.deliveries import Arrival, states
+
+    outcomes, unknown = judged(SOURCE), Judged(loaded=False, refused=False, set_aside=0)
+    came = []
+    for manifest in Archive(settings.archive_url()).manifests(SOURCE):
+        known = outcomes.get(manifest.capture_id, unknown)
+        if manifest.origin == "example" and only_live:
+            continue
+        came.append(
+            Arrival(
+                part=manifest.part,
+                capture_id=manifest.capture_id,
+                captured_at=manifest.captured_at,
+                origin=manifest.origin,
+                outcome="loaded" if known.loaded else "refused" if known.refused else "received",
+                withdrawal=is_withdrawal(manifest),
+                set_aside=known.set_aside,
+            )
+        )
+    wanted = [_agreement(agreement_id)] if agreement_id else registry().agreements.values()
+    return [state for agreement in wanted for state in states(registry(), agreement, came, now)]
 
 
 # --- measure -----------------------------------------------------------------------------------------------------

@@ -5,10 +5,15 @@ The inbox and ``python -m include extracts submit`` both come this way, so that 
 
 import hashlib
 import traceback
+from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from include.archive.compare import is_workbook
-from include.errors import CheckFailed, DeliveryRefused, LayoutChanged
+from include.archive.inbox import LARGEST_BYTES, data_name, too_large
+from include.archive.manifest import Manifest
+from include.archive.store import Archive
+from include.errors import CheckFailed, DeliveryRefused, LayoutChanged, UsageError
 from include.registry.delivery import Identity, extracts_in
 from include.registry.models import Registry
 
@@ -85,6 +90,54 @@ def recognise(
             "NOT_EXAMPLE",
         )
     return found
+
+
+def submit(
+    file: Path,
+    registry: Registry,
+    store: Archive,
+    *,
+    agreement: str | None,
+    party: str | None,
+    example: bool,
+    at: datetime,
+) -> Manifest:
+    """Archive a file that a person hands in, if the inbox would have taken it, and return its manifest.
+
+    The file is left where it is, also one with personal data: it is the person's own, and no copy of it is made.
+
+    Args:
+        file: the file.
+        registry: contracts and agreements.
+        store: where it is kept.
+        agreement: what it must be about; None = as the file says.
+        party: whom it must come from; None = as the file says.
+        example: it must be EXEMPELDATA, and is archived as such.
+        at: the moment.
+
+    Raises:
+        UsageError: there is no such file.
+        PersonalDataFound, DeliveryRefused, CheckFailed, LayoutChanged: it is refused, in Swedish, for its sender.
+    """
+    if not file.is_file():
+        raise UsageError(f"{file}: no such file.")
+    if (size := file.stat().st_size) > LARGEST_BYTES:
+        raise too_large(size)
+    content, name = file.read_bytes(), data_name(file.name)
+    found = recognise(content, name, registry, agreement=agreement, party=party, example=example)
+    return store.put(
+        content,
+        source_id=SOURCE,
+        part=found.identity.part,
+        periods=[found.identity.period],
+        origin="example" if found.example else "live",
+        origin_note=EXAMPLE_NOTE if found.example else None,
+        url=f"submit:{found.identity.agreement}/{found.identity.party}",
+        captured_at=at,
+        media_type=media_type(content),
+        file_name=name,
+        request=found.identity._asdict(),
+    )
 
 
 def _read_cover(content: bytes, name: str, registry: Registry) -> Recognised:

@@ -145,7 +145,8 @@ def _is_folder(name: str) -> bool:
     return _FOLDER.fullmatch(name) is not None
 
 
-def _too_large(found: int) -> DeliveryRefused:
+def too_large(found: int) -> DeliveryRefused:
+    """Return the refusal of a file of so many bytes."""
     return DeliveryRefused(
         f"Filen är {found // 2**20} MB stor. Väntade en ifylld mall, som aldrig är större än {LARGEST_BYTES // 2**20} "
         "MB. Hämta en ny mall, fyll i den och lägg den i er mapp igen.",
@@ -190,7 +191,7 @@ class _FolderInbox:
             size = os.fstat(handle).st_size
             content = opened.read(LARGEST_BYTES + 1) if size <= LARGEST_BYTES else b""
         if max(size, len(content)) > LARGEST_BYTES:
-            raise _too_large(size)
+            raise too_large(size)
         return content
 
     def move(self, file: Waiting, folder: str, name: str) -> None:
@@ -268,10 +269,10 @@ class _BucketInbox:
 
     def read(self, file: Waiting) -> bytes:
         if file.size > LARGEST_BYTES:
-            raise _too_large(file.size)
+            raise too_large(file.size)
         content: bytes = self._fs.cat_file(file.path, end=LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
-            raise _too_large(len(content))
+            raise too_large(len(content))
         return content
 
     def move(self, file: Waiting, folder: str, name: str) -> None:

@@ -17,8 +17,10 @@ EXPECTED = {
     "bra_reported_totals": ["archive", "check", "load"],
     "bra_ten_year_rates": ["archive", "check", "load"],
     "fohm_health_survey": ["archive", "check", "load"],
+    "inbox": ["answer", "cleared", "take_in", "watch"],
     "indicators": ["measure"],
     "kolada_kpis": ["archive", "check", "load"],
+    "reminders": ["answer", "empty_quarantine", "remind"],
     "scb_population": ["archive", "check", "load"],
     "scb_population_monthly": ["archive", "check", "load"],
     "sos_injuries": ["archive", "check", "load"],
@@ -29,8 +31,9 @@ import json, sys
 sys.path.insert(0, "plugins")
 # What a DAG file and a timetable need of Airflow itself, which imports SQLAlchemy on its own account.
 import airflow.sdk, airflow.plugins_manager, airflow.timetables.base, airflow.providers.standard.operators.hitl
+import airflow.providers.standard.operators.trigger_dagrun
 before = set(sys.modules)
-for name in ("sources", "indicators", "annual_follow_up"):
+for name in ("sources", "indicators", "annual_follow_up", "inbox"):
     exec(compile(open(f"dags/{name}.py").read(), name, "exec"), {"__name__": name})
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
@@ -70,6 +73,11 @@ def test_a_task_that_calls_a_producer_stands_in_its_pool(bag):
         pool = bag.dags[source.id].get_task("archive").pool
         assert pool == f"source_{source.producer_id}"
         assert pool in pools(registry())
+
+
+def test_what_writes_to_people_or_waits_for_them_runs_once_at_a_time(bag):
+    for dag_id in ("inbox", "reminders"):
+        assert bag.dags[dag_id].max_active_runs == 1
 
 
 def test_a_rejected_release_is_the_default(bag):
