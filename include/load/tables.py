@@ -407,6 +407,33 @@ indicator_value = sa.Table(
     comment="Indikatorvärden enligt senaste kunskap, före sekretessprövning. Publiceras aldrig härifrån direkt.",
 )
 
+restricted_value = sa.Table(
+    "restricted_value",
+    metadata,
+    _text("agreement_id", "Avtal."),
+    _text("indicator_id", "Indikator."),
+    _text("series", "Serie."),
+    _text("area", "Område."),
+    _text("area_role", "Områdets roll: county, proxy, benchmark eller kommun."),
+    sa.Column("year", sa.SmallInteger, nullable=False, comment="År."),
+    _text("sex", "Kön: K, M eller T."),
+    _text("age", "Åldersgrupp."),
+    _text("party", "Part, - för ingen."),
+    _text("breakdown", "Indelningsvärde, total för ingen."),
+    _text("unit", "Enhet."),
+    _number("numerator_low", "Det minsta som täljaren kan vara."),
+    _number("numerator_high", "Det mesta som täljaren kan vara."),
+    _number("denominator_low", "Det minsta som nämnaren kan vara."),
+    _number("denominator_high", "Det mesta som nämnaren kan vara."),
+    _number("value_low", "Det minsta som värdet kan vara."),
+    _number("value_high", "Det mesta som värdet kan vara."),
+    _flag("is_example", "Sant om värdet vilar på påhittade exempeluppgifter."),
+    _text("captures", "Fångster som värdet vilar på, åtskilda av |."),
+    _text("digest", "Kontrollsumma för avtalets alla värden för året."),
+    sa.PrimaryKeyConstraint("agreement_id", *VALUE_KEY),
+    comment="Vad värden som bygger på små antal är, inom gränser. Bara inläsaren läser dem.",
+)
+
 indicator_trend = sa.Table(
     "indicator_trend",
     metadata,

@@ -14,7 +14,7 @@ from include.archive.withdrawals import MEDIA_TYPE
 from include.errors import UsageError
 from include.load.engine import engine
 from include.load.read import deliveries, last_known, observations
-from include.load.tables import indicator_trend, indicator_value
+from include.load.tables import indicator_trend, indicator_value, restricted_value
 from include.measure.compute import compute, measures_of
 from include.measure.deliveries import Arrival, states
 from include.measure.deliveries import observations as on_time
@@ -73,12 +73,12 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
         kept = _kept(connection, agreement)
         years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
         found = figures(connection, everything, agreement, as_of)
-        values, trends, _ = compute(found, everything, agreement, years)
-        made = {each: (_records(values, each), _records(trends, each)) for each in years}
+        computed = compute(found, everything, agreement, years)
+        made = {each: [_records(table, each) for table in computed] for each in years}
         digests = {each: _digest(*rows) for each, rows in made.items()}
         written = [each for each in years if digests[each] != kept.get(each)]
         for each in written:
-            _write(connection, agreement_id, each, digests[each], *made[each])
+            _write(connection, agreement_id, each, digests[each], made[each])
     with_value = sum(row["obs_status"] == "ok" for row in made[year][0])
     return MeasureResult(
         agreement_id, year, with_value, len(made[year][0]) - with_value, bool(written), digests[year], written
@@ -135,10 +135,9 @@ def _write(
     agreement_id: str,
     year: int,
     digest: str,
-    values: list[dict[str, Any]],
-    trends: list[dict[str, Any]],
+    made: list[list[dict[str, Any]]],
 ) -> None:
-    for table, rows in ((indicator_value, values), (indicator_trend, trends)):
+    for table, rows in zip((indicator_value, indicator_trend, restricted_value), made, strict=True):
         connection.execute(sa.delete(table).where(table.c.agreement_id == agreement_id, table.c.year == year))
         if rows:
             connection.execute(

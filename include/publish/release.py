@@ -70,11 +70,16 @@ def locked(agreement_id: str) -> Iterator[sa.Connection]:
 def content_of(
     connection: sa.Connection, registry: Registry, agreement: Agreement, year: int, edition: Edition, as_of: datetime
 ) -> Content:
-    """Return the content of a release from the warehouse's observations as known at ``as_of``."""
+    """Return the content of a release from the warehouse's observations as known at ``as_of``.
+
+    They are read and computed as the loader, who alone may see small counts; what is left of those says only that they
+    are hidden.
+    """
     from include.measure.compute import compute
     from include.measure.run import figures
 
-    found = figures(connection, registry, agreement, as_of)
+    with engine("loader").connect() as loader:
+        found = figures(loader, registry, agreement, as_of)
     first = int(found["year"].min()) if len(found) else year
     values, trends, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
     return compose(

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.postgres
 
 
 def test_migrating_an_empty_database_twice_changes_nothing_the_second_time(database):
-    assert migrate() == "0003"
+    assert migrate() == "0004"
     before = _catalogue(database)
-    assert migrate() == "0003"
+    assert migrate() == "0004"
     assert _catalogue(database) == before
 
 
@@ -29,7 +29,7 @@ def test_two_migrations_at_once_give_one_schema(database):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert found == ["0003", "0003"]
+    assert found == ["0004", "0004"]
 
 
 def test_the_migrated_schema_is_what_tables_py_says(warehouse):
