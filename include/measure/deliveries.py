@@ -157,13 +157,13 @@ def day_of(moment: datetime) -> date:
 
 
 def _state(identity: Identity, last: date | None, arrivals: Sequence[Arrival], today: date) -> DeliveryState:
-    steps = _steps(arrivals)
+    steps = steps_of(arrivals)
     is_due = last is not None and today > last
-    holding = _holding(steps)
-    first = holding[0].at if holding else None
-    state, since = _now(steps, holding, last if is_due else None)
+    held = holding(steps)
+    first = held[0].at if held else None
+    state, since = _now(steps, held, last if is_due else None)
     newest = steps[-1].state if steps else None
-    waits = newest if newest in ("received", "returned") and holding else None
+    waits = newest if held else None
     return DeliveryState(
         identity=identity,
         due=last,
@@ -178,7 +178,7 @@ def _state(identity: Identity, last: date | None, arrivals: Sequence[Arrival], t
     )
 
 
-def _steps(arrivals: Iterable[Arrival]) -> list[Step]:
+def steps_of(arrivals: Iterable[Arrival]) -> list[Step]:
     """Return what each arrival made of the delivery, in the order in which they came."""
     steps: list[Step] = []
     version = 0
@@ -199,19 +199,19 @@ def _became(arrival: Arrival, before: Sequence[Step]) -> State:
         case "refused":
             return "returned"
         case "loaded":
-            return "corrected" if _holding(before) else "accepted"
+            return "corrected" if holding(before) else "accepted"
 
 
-def _holding(steps: Sequence[Step]) -> list[Step]:
+def holding(steps: Sequence[Step]) -> list[Step]:
     """Return the accepted versions since the last withdrawal, oldest first: the last of them is what counts."""
     withdrawn = max((place for place, step in enumerate(steps, start=1) if step.state == "withdrawn"), default=0)
     return [step for step in steps[withdrawn:] if step.state in ("accepted", "corrected")]
 
 
-def _now(steps: Sequence[Step], holding: Sequence[Step], passed: date | None) -> tuple[State, datetime | None]:
+def _now(steps: Sequence[Step], held: Sequence[Step], passed: date | None) -> tuple[State, datetime | None]:
     """Return the state and since when: what counts, else what the last file waits for, else what the calendar says."""
-    if holding:
-        return holding[-1].state, holding[-1].at
+    if held:
+        return held[-1].state, held[-1].at
     if steps:
         return steps[-1].state, steps[-1].at
     if passed is not None:

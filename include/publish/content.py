@@ -162,22 +162,27 @@ class Delivery:
     @property
     def said(self) -> str:
         """Return where it stands in words."""
-        came = {True: "lämnad i tid", False: "lämnad sent", None: "lämnad"}[self.line.on_time]
-        match self.line.state:
-            case "accepted":
-                return came
-            case "corrected":
-                return f"{came}, rättad"
-            case "withdrawn":
-                return "återkallad"
-            case "received":
-                return "mottagen, inte prövad"
-            case "returned":
-                return "saknas, filen ska rättas"
-            case "awaited":
-                return "ej förfallen"
-            case _:
-                return "saknas"
+        return said(self.line.state, self.line.on_time)
+
+
+def said(state: str | None, on_time: bool | None) -> str:
+    """Return in words where a delivery stands."""
+    came = {True: "lämnad i tid", False: "lämnad sent", None: "lämnad"}[on_time]
+    match state:
+        case "accepted":
+            return came
+        case "corrected":
+            return f"{came}, rättad"
+        case "withdrawn":
+            return "återkallad"
+        case "received":
+            return "mottagen, inte prövad"
+        case "returned":
+            return "saknas, filen ska rättas"
+        case "awaited":
+            return "ej förfallen"
+        case _:
+            return "saknas"
 
 
 @dataclass(frozen=True, slots=True)
