@@ -1,226 +1,189 @@
-"""Invented deliveries of the extracts E01 and E02, for there are no public ones: EXEMPELDATA, made from seeds.
+"""Invented deliveries of all parties for 2021-2025, for there are no public ones: EXEMPELDATA, made from seeds.
 
 ``python -m include.bundle.example_deliveries`` writes them into the bundle's archive; the same seeds give the same
-bytes. They are made to look like real years, faults included: the year of the pandemic has an extra meeting, 2022 only
-three ordinary ones and comes late, an attendance of 2023 is corrected, and 2024's log has rows that must be set aside.
-No person is named, every text begins with EXEMPEL, and every workbook says EXEMPELDATA on its cover.
+bytes. The numbers are consistent and as many as the population lets expect (:mod:`include.bundle.example_numbers`),
+the logs look like real years (:mod:`include.bundle.example_logs`). As in real years some of it is late, lacking,
+corrected, masked, taken back or wrong: the tables below say what and where, and nothing else is. No person is named,
+every text begins with EXEMPEL, and every file says EXEMPELDATA of itself.
 """
 
 import json
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from include.archive.deliveries import CSV, SOURCE, XLSX
 from include.archive.store import Archive
+from include.archive.withdrawals import is_withdrawal, withdraw
+from include.bundle import example_logs, example_numbers
+from include.bundle.example_logs import YEARS, Rows
 from include.periods import Period
-from include.registry.delivery import Identity
-from include.registry.models import Agreement, Registry
+from include.registry.delivery import Identity, due, extracts_in, periods
+from include.registry.models import Registry
 from include.registry.read import registry
-from include.registry.templates import Rows, workbook
+from include.registry.templates import csv_form, workbook
 from include.settings import bundle_url
 
-SOURCE = "agency_extracts"
 AGREEMENT = "jamtland"
-PARTY = "LST"
-YEARS = range(2021, 2026)
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOTE = "EXEMPELDATA: påhittad leverans, gjord av include/bundle/example_deliveries.py. Inga uppgifter är riktiga."
 
-#: Days of the ordinary meetings: month and day, moved from a weekend to the Friday before.
-ORDINARY = dict.fromkeys(YEARS, ((3, 10), (6, 2), (9, 15), (12, 1))) | {2022: ((3, 9), (6, 8), (11, 16))}
-EXTRA = {2021: ((1, 20),)}
+#: Sheet to row key to measure to what stands in the cell: a number, "ja" or "nej", a marker, or a fault.
+Numbers = dict[str, dict[tuple[str, str, str, str], dict[str, Any]]]
 
-ACTIVITIES = {2021: 14, 2022: 17, 2023: 21, 2024: 24, 2025: 23}
-TYPE_WEIGHTS = {
-    "artikel": 5,
-    "debattartikel": 1,
-    "pressmeddelande": 4,
-    "kampanj": 2,
-    "forelasning": 5,
-    "webb": 3,
-    "sociala_medier": 6,
-    "ovrigt": 1,
+# --- what differs from a year in which all goes well -------------------------------------------------------------
+
+#: Deliveries that never came. Shelters need not deliver.
+LACKING = frozenset({"K2313-2022", "JOUR_1-2021", "JOUR_1-2022"})
+
+#: Deliveries that came after their last day, and when.
+LATE: dict[str, date] = {
+    "K2326-2021": date(2022, 3, 24),
+    "LST-2022": date(2023, 4, 18),
+    "RJH-2023-Q3": date(2023, 11, 20),
+    "JOUR_1-2024": date(2025, 3, 17),
 }
-LEAD_WEIGHTS = {"LST": 9, "RJH": 5, "POL": 3, "AKL": 1, "K2380": 2, "K2321": 1}
-GOAL_WEIGHTS = {"F": 6, "U": 2, "B": 1, "K": 3, "S": 1}
 
-ATTENDANCE_WEIGHTS = {"chef": 72, "ersattare": 19, "franvarande": 9}
-#: Measures of each goal area in every year's plan.
-MEASURES = {"F": 3, "U": 3, "B": 2, "K": 3, "S": 2}
-STATUS_WEIGHTS = {"genomford": 55, "pagaende": 29, "ej_paborjad": 11, "utgatt": 5}
+#: The system of one municipality gives CSV, in the letters of an older Windows.
+IN_CSV = frozenset({"K2326-2025"})
+
+#: Parties that mask small counts of persons and cases themselves, from when, and how.
+MASKED: dict[str, tuple[int, str]] = {"K2303": (2021, "<5"), "K2305": (2024, "x"), "K2326": (2025, "färre än 5")}
+
+#: Deliveries of which every number is text, its thousands set apart by a space that does not break the line.
+AS_TEXT = frozenset({"RJH-2022"})
+
+
+class Cell(NamedTuple):
+    """A cell of a grid that holds something else than its number; ``{}`` in a text is the number."""
+
+    sheet: str
+    measure: str
+    text: str
+    key: tuple[str, str, str, str] = ("", "total", "T", "T")
+
+
+#: Cells that pass the gate and are set aside, by delivery.
+FAULTS: dict[str, Cell] = {
+    "K2321-2022": Cell("Vuxna", "any_intervention", "62 %", ("", "total", "T", "18+")),
+    "RJH-2023-Q2": Cell("Barnahus vård", "children_crisis_support", "ca {}"),
+    "K2361-2024": Cell("Skyddat boende", "placed_children", "01-apr"),  # was 1-4, until Excel saw it
+    "CMV-2025": Cell("Boende och avvisade", "refused_other", "#SAKNAS!"),
+}
+
+#: A cell whose number has a footnote, and is read all the same.
+FOOTNOTES: dict[str, Cell] = {"POL-2023": Cell("Samråd och utryckning", "consultations", "{} 1)")}
+
+
+class Earlier(NamedTuple):
+    """How a delivery first came, before it was corrected: when the correction came, and what differed.
+
+    Attributes:
+        change: makes the first version's rows and numbers from the right ones.
+        status: the first version's.
+    """
+
+    corrected: datetime
+    change: Callable[[Rows, Numbers], tuple[Rows, Numbers]]
+    status: Literal["P", "S"] = "S"
+
+
+def _wrong_attendance(rows: Rows, numbers: Numbers) -> tuple[Rows, Numbers]:
+    """At the second meeting every deputy and empty seat was logged as the head."""
+    return example_logs.with_wrong_attendance(rows), numbers
+
+
+def _ten_times(rows: Rows, numbers: Numbers) -> tuple[Rows, Numbers]:
+    """A digit too many in one cell."""
+    return rows, _changed(numbers, Cell("Våldsutövare och samråd", "perpetrators_supported", "{}0"))
+
+
+def _not_all_yet(rows: Rows, numbers: Numbers) -> tuple[Rows, Numbers]:
+    """Preliminary: the last children were not registered yet."""
+    number = numbers["Barnahus vård"]["", "total", "T", "T"]["children_crisis_support"]
+    return rows, _changed(numbers, Cell("Barnahus vård", "children_crisis_support", str(number - 3)))
+
+
+def _fewer_consultations(rows: Rows, numbers: Numbers) -> tuple[Rows, Numbers]:
+    """Final, and yet changed a year later."""
+    number = numbers["Samråd och utryckning"]["", "total", "T", "T"]["consultations"]
+    return rows, _changed(numbers, Cell("Samråd och utryckning", "consultations", str(number - 4)))
+
+
+CORRECTED: dict[str, Earlier] = {
+    "LST-2023": Earlier(datetime(2024, 5, 20, 9, 15, tzinfo=UTC), _wrong_attendance),
+    "K2380-2023": Earlier(datetime(2024, 4, 9, 12, 40, tzinfo=UTC), _ten_times),
+    "RJH-2024-Q1": Earlier(datetime(2024, 8, 21, 7, 55, tzinfo=UTC), _not_all_yet, status="P"),
+    "POL-2022": Earlier(datetime(2024, 2, 12, 10, 5, tzinfo=UTC), _fewer_consultations),
+}
+
+
+class TakenBack(NamedTuple):
+    """When and why a delivery was taken back, and by whom."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+WITHDRAWN: dict[str, TakenBack] = {
+    "K2309-2024": TakenBack(
+        datetime(2025, 6, 10, 11, 20, tzinfo=UTC),
+        "EXEMPEL: Krokoms kommun",
+        "EXEMPEL: uttaget omfattade inte hela året. En ny leverans har inte kommit.",
+    )
+}
+
+# --- deliveries --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ExampleDelivery:
-    """One invented delivery: which it is, when it is said to have come, and its workbook."""
+    """One invented delivery: which it is, when it is said to have come, and its file."""
 
     identity: Identity
     captured_at: datetime
     content: bytes
+    media_type: str = XLSX
 
     @property
     def file_name(self) -> str:
         """Return the name of its file."""
-        return f"{self.identity.part}.xlsx"
+        return f"{self.identity.part}.{'csv' if self.media_type == CSV else 'xlsx'}"
 
 
 def deliveries(registry: Registry) -> list[ExampleDelivery]:
     """Return all invented deliveries, oldest first."""
-    agreement = registry.agreements[AGREEMENT]
-    made = [
-        _delivery(registry, agreement, Identity("E01", PARTY, str(year)), _arrival(year, "E01"), activity_log(year))
-        for year in YEARS
-    ]
-    for year in YEARS:
-        identity = Identity("E02", PARTY, str(year))
-        true = steering_group(year, agreement)
-        first = _with_wrong_attendance(true) if year == 2023 else true
-        made.append(_delivery(registry, agreement, identity, _arrival(year, "E02"), first))
-        if first is not true:
-            made.append(_delivery(registry, agreement, identity, datetime(2024, 5, 20, 9, 15, tzinfo=UTC), true))
+    made = [each for identity in _identities(registry) for each in _versions(registry, identity)]
     return sorted(made, key=lambda delivery: (delivery.captured_at, delivery.identity))
 
 
 def bundle(archive: Archive, registry: Registry) -> list[str]:
-    """Put the deliveries into an archive and return the capture ids that are new in it."""
+    """Put the deliveries into an archive, take back those taken back, and return the capture ids that are new in it."""
     before = {manifest.capture_id for manifest in archive.manifests(SOURCE)}
-    put = [
+    for delivery in deliveries(registry):
         archive.put(
             delivery.content,
             source_id=SOURCE,
             part=delivery.identity.part,
             periods=[delivery.identity.period],
             origin="example",
-            url=f"inbox:{delivery.file_name}",
+            url=f"inbox:{AGREEMENT}/{delivery.identity.party}/{delivery.file_name}",
             captured_at=delivery.captured_at,
-            media_type=MEDIA_TYPE,
+            media_type=delivery.media_type,
             file_name=delivery.file_name,
             origin_note=NOTE,
-        ).capture_id
-        for delivery in deliveries(registry)
-    ]
-    return [capture for capture in put if capture not in before]
-
-
-# --- E01 ---------------------------------------------------------------------------------------------------------
-
-
-def activity_log(year: int) -> Rows:
-    """Return a year's invented activities; 2024 has one of an unknown type and one dated in another year."""
-    random = Random(f"E01-{year}")  # noqa: S311  (invented data, not secrets)
-    days = sorted(_weekday(date(year, 1, 8) + timedelta(days=random.randrange(345))) for _ in range(ACTIVITIES[year]))
-    rows = [_activity(random, day, number) for number, day in enumerate(days, start=1)]
-    if year == 2024:
-        rows[10] |= {"type": "poddavsnitt"}
-        rows[-1] |= {"date": date(2025, 1, 9)}
-    return {"Aktiviteter": rows}
-
-
-def _activity(random: Random, day: date, number: int) -> dict[str, Any]:
-    lead = _draw(random, LEAD_WEIGHTS)
-    others = sorted(random.sample([code for code in LEAD_WEIGHTS if code != lead], k=_draw(random, {0: 6, 1: 3, 2: 1})))
-    published = random.random() < 0.4
-    return {
-        "activity_id": f"EX-{number:02}",
-        "date": day,
-        "type": _draw(random, TYPE_WEIGHTS),
-        "title": f"EXEMPEL på aktivitet nummer {number}",
-        "lead_party": lead,
-        "co_parties": others or None,
-        "goal_area": _draw(random, GOAL_WEIGHTS),
-        "url": f"https://example.org/exempel/{day.year}/{number:02}" if published else None,
-    }
-
-
-# --- E02 ---------------------------------------------------------------------------------------------------------
-
-
-def steering_group(year: int, agreement: Agreement) -> Rows:
-    """Return a year's invented meetings, plan and measures; in 2021 one measure is tied to no goal area."""
-    random = Random(f"E02-{year}")  # noqa: S311  (invented data, not secrets)
-    meetings = [("extra", day) for day in EXTRA.get(year, ())] + [("ordinarie", day) for day in ORDINARY[year]]
-    plan_date = _weekday(date(year, 3, 10) if year == YEARS[0] else date(year - 1, 12, 5))
-    return {
-        "Sammanträden": [
-            _seat(random, _weekday(date(year, *day)), kind, seat.code)
-            for kind, day in meetings
-            for seat in agreement.seats
-        ],
-        "Handlingsplan": list(_measures(random, year, plan_date)),
-        "Plan": [
-            {
-                "plan_adopted": "ja",
-                "plan_date": plan_date,
-                "document_url": f"https://example.org/exempel/handlingsplan-{year}.pdf",
-                "previous_followed_up": "nej" if year == YEARS[0] else "ja",
-            }
-        ],
-    }
-
-
-def _seat(random: Random, day: date, kind: str, seat: str) -> dict[str, Any]:
-    return {
-        "meeting_date": day,
-        "meeting_kind": kind,
-        "seat_code": seat,
-        "attended": _draw(random, ATTENDANCE_WEIGHTS),
-        "adjungerad": _draw(random, {"ja": 8, "nej": 2}),
-    }
-
-
-def _measures(random: Random, year: int, plan_date: date) -> Iterator[dict[str, Any]]:
-    for goal, count in MEASURES.items():
-        for number in range(1, count + 1):
-            tied = not (year == YEARS[0] and goal == "S" and number == count)
-            yield {
-                "measure_id": f"EX-{goal}{number}",
-                "goal_area": goal if tied else None,
-                "lead_party": _draw(random, LEAD_WEIGHTS),
-                "adopted": plan_date,
-                "status": _draw(random, STATUS_WEIGHTS),
-                "evidence_url": None,
-            }
-
-
-def _with_wrong_attendance(rows: Rows) -> Rows:
-    """Return the delivery as it first came: at the second meeting every deputy and empty seat logged as the head."""
-    meetings = [dict(row) for row in rows["Sammanträden"]]
-    second = sorted({row["meeting_date"] for row in meetings})[1]
-    wrong = [row | {"attended": "chef"} if row["meeting_date"] == second else row for row in meetings]
-    return {**rows, "Sammanträden": wrong}
-
-
-# --- shared ------------------------------------------------------------------------------------------------------
-
-
-def _delivery(
-    registry: Registry, agreement: Agreement, identity: Identity, captured_at: datetime, rows: Rows
-) -> ExampleDelivery:
-    extract = registry.extracts[identity.extract_id]
-    return ExampleDelivery(identity, captured_at, workbook(extract, agreement, identity, rows, example="yes"))
-
-
-def _arrival(year: int, extract: str) -> datetime:
-    """Return the invented moment of arrival: days before it is due, but 2022's E02 two months late."""
-    end = Period.parse(str(year)).end
-    if (year, extract) == (2022, "E02"):
-        return datetime(end.year, 4, 18, 13, 5, tzinfo=UTC)
-    return datetime(end.year, 2, 6 + year % 5, 8, 30 if extract == "E01" else 45, tzinfo=UTC)
-
-
-def _weekday(day: date) -> date:
-    """Return the day, or the Friday before it at a weekend."""
-    return day - timedelta(days=max(0, day.weekday() - 4))
-
-
-def _draw(random: Random, weights: dict[Any, int]) -> Any:
-    """Return one of the keys, drawn by weight."""
-    return random.choices(list(weights), list(weights.values()))[0]
+        )
+    for name, taken in WITHDRAWN.items():
+        held = archive.latest(SOURCE, f"{AGREEMENT}-{name}")
+        if held and not is_withdrawal(held):
+            withdraw(archive, held.part, taken.by, taken.reason, taken.at)
+    return sorted({manifest.capture_id for manifest in archive.manifests(SOURCE)} - before)
 
 
 def rebuild(folder: Path, registry: Registry) -> list[str]:
@@ -232,8 +195,102 @@ def rebuild(folder: Path, registry: Registry) -> list[str]:
     for path in manifests.rglob("*.json"):
         sha256 = json.loads(path.read_text(encoding="utf-8"))["sha256"]
         (folder / "objects" / sha256[:2] / sha256).unlink(missing_ok=True)
-        path.unlink()
+    shutil.rmtree(manifests, ignore_errors=True)
     return bundle(Archive(str(folder)), registry)
+
+
+def _identities(registry: Registry) -> Iterator[Identity]:
+    """Yield the deliveries that came."""
+    agreement = registry.agreements[AGREEMENT]
+    for year in YEARS:
+        for party in agreement.parties:
+            for period in periods(registry, agreement, party, year):
+                if f"{party.code}-{period}" not in LACKING:
+                    yield Identity(AGREEMENT, party.code, str(period))
+
+
+def _versions(registry: Registry, identity: Identity) -> Iterator[ExampleDelivery]:
+    """Yield a delivery as it came, and as it came again if it was corrected."""
+    year = Period.parse(identity.period).year
+    extracts = [extract.id for extract in extracts_in(registry, identity)]
+    rows = example_logs.rows_of(extracts, year, registry.agreements[identity.agreement])
+    numbers: Numbers = {**example_numbers.numbers(registry, identity)}
+    arrived, status = _arrival(registry, identity), "S"
+    if first := CORRECTED.get(_short(identity)):
+        yield _delivery(registry, identity, arrived, first.status, *first.change(rows, numbers))
+        arrived = first.corrected
+    yield _delivery(registry, identity, arrived, status, rows, numbers)
+
+
+def _delivery(
+    registry: Registry, identity: Identity, arrived: datetime, status: str, rows: Rows, numbers: Numbers
+) -> ExampleDelivery:
+    written = _as_written(registry, identity, numbers)
+    if _short(identity) in IN_CSV:
+        text = csv_form(registry, identity, written, status=status, example="yes").decode("utf-8-sig")
+        return ExampleDelivery(identity, arrived, text.encode("cp1252"), CSV)
+    return ExampleDelivery(identity, arrived, workbook(registry, identity, rows, written, status=status, example="yes"))
+
+
+def _short(identity: Identity) -> str:
+    return f"{identity.party}-{identity.period}"
+
+
+def _arrival(registry: Registry, identity: Identity) -> datetime:
+    """Return the invented moment of arrival: within two weeks of the last day, in working hours."""
+    random = Random(f"arrival {identity.part}")  # noqa: S311  (invented data, not secrets)
+    day = LATE.get(_short(identity), due(registry, identity) - timedelta(days=random.randrange(2, 14)))
+    moment = time(random.randrange(7, 15), random.randrange(60), random.randrange(60))
+    return datetime.combine(example_logs.weekday(day), moment, UTC)
+
+
+# --- what stands in the cells ------------------------------------------------------------------------------------
+
+
+def _as_written(registry: Registry, identity: Identity, numbers: Numbers) -> Numbers:
+    """Return the numbers as the party writes them: masked, as text, with a footnote, or wrong."""
+    short = _short(identity)
+    since, sign = MASKED.get(identity.party, (9999, ""))
+    if Period.parse(identity.period).year >= since:
+        numbers = _masked(registry, identity, numbers, sign)
+    if short in AS_TEXT:
+        numbers = _each(numbers, lambda _sheet, _measure, value: f"{value:,}".replace(",", "\u00a0"))
+    for cells in (FAULTS, FOOTNOTES):
+        if cell := cells.get(short):
+            numbers = _changed(numbers, cell)
+    return numbers
+
+
+def _masked(registry: Registry, identity: Identity, numbers: Numbers, sign: str) -> Numbers:
+    """Return the numbers with a sign for each small count of the extracts whose counts are persons or cases."""
+    bounds = {
+        (sheet.name, measure.id): extract.masked
+        for extract in extracts_in(registry, identity)
+        for sheet in extract.sheets
+        for measure in extract.measures
+        if extract.small_counts and measure.answer == "count"
+    }
+
+    def mask(sheet: str, measure: str, value: Any) -> Any:
+        least, most = bounds.get((sheet, measure), (1, 0))
+        return sign if isinstance(value, int) and least <= value <= most else value
+
+    return _each(numbers, mask)
+
+
+def _changed(numbers: Numbers, cell: Cell) -> Numbers:
+    """Return the numbers with something else in one cell; digits stay a number."""
+    found = numbers[cell.sheet][cell.key][cell.measure]
+    text = cell.text.format(found)
+    row = {**numbers[cell.sheet][cell.key], cell.measure: int(text) if text.isdecimal() else text}
+    return {**numbers, cell.sheet: {**numbers[cell.sheet], cell.key: row}}
+
+
+def _each(numbers: Numbers, change: Callable[[str, str, Any], Any]) -> Numbers:
+    return {
+        sheet: {key: {name: change(sheet, name, value) for name, value in row.items()} for key, row in rows.items()}
+        for sheet, rows in numbers.items()
+    }
 
 
 if __name__ == "__main__":
