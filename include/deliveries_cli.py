@@ -1,6 +1,7 @@
 """``python -m include extracts …``: the parties' deliveries by hand, without Airflow."""
 
 import argparse
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,9 +59,10 @@ def add_to(verbs: Any, user: Callable[[], str]) -> None:
     remind.add_argument("--dry-run", action="store_true", help="only print the reminders; nothing is sent or recorded")
 
     quarantine = add("quarantine", _quarantine, "files with personal data, locked away")
-    quarantine.add_argument("what", choices=["list", "open", "empty"])
+    quarantine.add_argument("what", choices=["list", "open", "empty", "keys"])
     quarantine.add_argument("sha256", nargs="?", help="with open: the file's hash, or its first 12 signs or more")
-    quarantine.add_argument("--to", type=Path, help="with open: where to write the file")
+    quarantine.add_argument("--to", type=Path, help="with open: where to write the file; with keys: the private key")
+    quarantine.add_argument("--key-file", type=Path, help="with open: the private key (default: this machine's)")
     quarantine.add_argument("--older-than", type=int, metavar="DAYS", help="with empty (default: the deployment's)")
 
 
@@ -108,12 +110,15 @@ def _withdraw(chosen: argparse.Namespace) -> int:
 def _take_in(manifest: "Manifest", run: Any) -> int:
     """Check and load a capture, and print the answer that the sender gets, also where the check refuses it."""
     from include import verbs
+    from include.registry.delivery import Identity
 
-    before = set(_answers(manifest))
+    answer = settings.receipts_dir().joinpath(
+        *Identity.of_part(manifest.part), f"{manifest.capture_id.rpartition('/')[2]}.txt"
+    )
     try:
         done = verbs.take_in(manifest.capture_id, run)
     finally:
-        for answer in sorted(set(_answers(manifest)) - before):
+        if answer.exists():
             print(f"\n{answer.read_text(encoding='utf-8')}")
     if done is None:
         print("Nothing was loaded: the warehouse holds it already, or a person has rejected it.")
@@ -121,13 +126,6 @@ def _take_in(manifest: "Manifest", run: Any) -> int:
         print(f"{done.rows_in} figures in, {done.new} new, {done.unchanged} unchanged, {done.revised} revised, "
               f"{done.withdrawn} withdrawn, {done.quarantined} set aside")  # fmt: skip
     return 0
-
-
-def _answers(manifest: "Manifest") -> list[Path]:
-    """Return the files of the answers about a delivery."""
-    from include.registry.delivery import Identity
-
-    return list(settings.receipts_dir().joinpath(*Identity.of_part(manifest.part)).glob("*.txt"))
 
 
 def _states(chosen: argparse.Namespace) -> int:
@@ -181,19 +179,46 @@ def _show_reminders() -> int:
 
 
 def _quarantine(chosen: argparse.Namespace) -> int:
-    from include.archive.quarantine import Kept, Quarantine
+    from include.archive.quarantine import Kept, Quarantine, new_keys
 
     quarantine = Quarantine(settings.quarantine_dir())
 
     def line(kept: Kept) -> str:
-        return f"{kept.sha256}  {kept.moment:%Y-%m-%d %H:%M}  {kept.folder}  {kept.rule}  {kept.size:,} bytes"
+        places = f"{', '.join(kept.places[:3])}{' …' if len(kept.places) > 3 else ''}"
+        return f"{kept.sha256}  {kept.moment:%Y-%m-%d %H:%M}  {kept.folder}  {kept.size:,} bytes  {kept.rule}: {places}"
 
     match chosen.what:
         case "list":
             for kept in quarantine.listed():
                 print(line(kept))
+        case "open":
+            if not chosen.sha256 or not chosen.to:
+                raise UsageError("Say which file, and with --to where to write it.")
+            key = chosen.key_file.read_text(encoding="ascii").strip() if chosen.key_file else None
+            _write_private(chosen.to, quarantine.open(chosen.sha256, key))
+            print(f"{chosen.to} holds personal data. Delete it when you have seen what it is.")
         case "empty":
             days = settings.quarantine_days() if chosen.older_than is None else chosen.older_than
             for kept in quarantine.empty(timedelta(days=days), datetime.now(UTC)):
                 print(f"deleted: {line(kept)}")
+        case "keys":
+            if not chosen.to:
+                raise UsageError("Say with --to where to write the private key.")
+            private, public = new_keys()
+            _write_private(chosen.to, f"{private}\n".encode())
+            print(f"{chosen.to} opens the quarantine: keep it away from this deployment, which is to have\n{public}")
     return 0
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Write a file for its owner alone, never over another.
+
+    Raises:
+        UsageError: it is there already.
+    """
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{file} is there already.") from None
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(content)

@@ -1,4 +1,4 @@
-"""What a delivered file is, said before anything of it is kept: the gate, its own cover, and whom it is expected from.
+"""What a delivered file is, said before anything of it is kept: the gate, its own cover, and where it was put.
 
 The inbox and ``python -m include extracts submit`` both come this way, so that neither takes what the other refuses.
 """
@@ -14,7 +14,7 @@ from include.archive.inbox import LARGEST_BYTES, data_name, too_large
 from include.archive.manifest import Manifest
 from include.archive.store import Archive
 from include.errors import CheckFailed, DeliveryRefused, LayoutChanged, UsageError
-from include.registry.delivery import Identity, extracts_in
+from include.registry.delivery import Identity
 from include.registry.models import Registry
 
 #: Id of the source that all deliveries are captures of.
@@ -71,12 +71,6 @@ def recognise(
     """
     found = _read_cover(content, name, registry)
     _belongs(found.identity, agreement, party)
-    if not extracts_in(registry, found.identity):
-        raise DeliveryRefused(
-            f"En leverans från {found.identity.party} om perioden {found.identity.period} väntas inte enligt "
-            "överenskommelsen. Hämta mallen för rätt period, fyll i den och lämna den igen.",
-            "NOT_EXPECTED",
-        )
     if found.example and not example:
         raise DeliveryRefused(
             "Filen är märkt EXEMPELDATA på första bladet och tas inte emot som riktiga uppgifter. Är uppgifterna "

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -39,8 +40,8 @@ WINDOWS: dict[Kind, tuple[int, int]] = {
     "after_30": (30, 44),
 }
 
-#: An answer that could not be sent within so long is not sent any more: it lies among the receipts all the same.
-ANSWERS_FOR = timedelta(days=14)
+#: The answer to a file that came longer ago is not sent any more: it lies among the receipts all the same.
+ANSWERS_FOR = timedelta(days=30)
 
 _MOMENT = re.compile(r"\d{8}T\d{6}", re.ASCII)
 
@@ -170,9 +171,9 @@ def unsent_answers(receipts: Path, sent: Iterable[str], now: datetime, registry:
     """Return the answers that no letter has been written about, oldest first.
 
     Args:
-        receipts: their folder: ``<agreement>/<party>/<period>/<moment>….txt``.
+        receipts: their folder: ``<agreement>/<party>/<period>/<moment>….txt``, the subject first.
         sent: keys of the letters that have gone.
-        now: the moment; an older answer than :data:`ANSWERS_FOR` is left.
+        now: the moment; the answer to a file that came more than :data:`ANSWERS_FOR` ago is left.
         registry: agreements and parties.
     """
     gone = set(sent)
@@ -188,10 +189,12 @@ def _answers(receipts: Path, now: datetime, registry: Registry) -> Iterator[Lett
         if party is None or moment is None:
             continue
         written = datetime.strptime(moment[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-        text = file.read_text(encoding="utf-8")
-        if now - written <= ANSWERS_FOR and "EXEMPELDATA" not in text:
-            subject = text.lstrip().partition("\n")[0].strip()
-            yield Letter(f"answer/{file.relative_to(receipts).as_posix()}", tuple(party.email), subject, text)
+        subject, _, text = file.read_text(encoding="utf-8").partition("\n")
+        if now - written <= ANSWERS_FOR and not subject.startswith("EXEMPELDATA"):
+            # An answer that is written anew with another verdict, as after a person's word, is another letter.
+            version = sha256((subject + text).encode()).hexdigest()[:12]
+            key = f"answer/{file.relative_to(receipts).with_suffix('').as_posix()}/{version}"
+            yield Letter(key, tuple(party.email), subject.strip(), text.lstrip())
 
 
 # --- sending -----------------------------------------------------------------------------------------------------

@@ -279,3 +279,53 @@ def test_what_the_server_refuses_is_told_without_an_address(
     assert send is not None
     with pytest.raises(LetterNotSent, match="ConnectionRefusedError"):
         send(letter())
+
+
+def test_reminders_go_once_by_the_daily_task(
+    bag: Any, post_office: list[tuple[list[str], str]], monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from include import verbs
+    from include.measure.deliveries import states
+    from include.registry import read
+    from include.registry.delivery import Identity, due
+
+    real = read.registry()
+    agreement = real.agreements["jamtland"]
+    parties = [party.model_copy(update={"email": ["a@example.org"]}) for party in agreement.parties]
+    addressed = real.model_copy(update={"agreements": {"jamtland": agreement.model_copy(update={"parties": parties})}})
+    monkeypatch.setattr(read, "registry", lambda: addressed)
+    last = due(real, Identity("jamtland", "K2380", "2024"))
+    found = [
+        each
+        for each in states(real, agreement, [], datetime(last.year, last.month, last.day, tzinfo=UTC))
+        if each.identity == Identity("jamtland", "K2380", "2024")
+    ]
+    monkeypatch.setattr(verbs, "delivery_states", lambda now, only_live: found)
+    monkeypatch.setattr("include.measure.deliveries.day_of", lambda now: last + timedelta(days=1))
+    remind = bag.dags["reminders"].get_task("remind").python_callable
+    assert remind() == {"sent": 1, "not_sent": 0}
+    assert remind() == {"sent": 0, "not_sent": 0}
+    assert [to for to, _ in post_office] == [["a@example.org"]]
+    (line,) = (json.loads(each) for each in (home / "receipts" / "sent.jsonl").read_text().splitlines()[1:])
+    assert (line["key"], line["state"]) == ("reminder/jamtland-K2380-2024/after_1", "sent")
+
+
+def test_the_quarantine_is_emptied_of_what_is_old(bag: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from include.archive.quarantine import Quarantine
+
+    now = datetime.now(UTC)
+    for days, content in ((31, b"old"), (29, b"new")):
+        moment = now - timedelta(days=days)
+        Quarantine(home / "quarantine").keep(content, folder="a/b", rule="R", places=(), moment=moment)
+    empty = bag.dags["reminders"].get_task("empty_quarantine").python_callable
+    assert empty() == 1
+    assert [kept.size for kept in Quarantine(home / "quarantine").listed()] == [3]
+    monkeypatch.setenv("FOLLOWUP_QUARANTINE_DAYS", "7")
+    assert empty() == 1
+    monkeypatch.setenv("FOLLOWUP_QUARANTINE_DAYS", "a week")
+    with pytest.raises(Exception, match="expected a whole number of days"):
+        empty()

@@ -148,16 +148,39 @@ def test_an_answer_goes_once_to_the_party_that_delivered(addressed, tmp_path):
     receipt(tmp_path, NOW - timedelta(hours=1))
     (letter,) = unsent_answers(tmp_path, (), NOW, addressed)
     assert (letter.to, letter.subject) == (("k2380@example.org",), "Mottaget: 2024")
-    assert "Tack!" in letter.text
+    assert letter.text == "Tack!"
     assert unsent_answers(tmp_path, {letter.key}, NOW, addressed) == []
 
 
+def test_an_answer_that_says_something_else_now_is_sent_again(addressed, tmp_path):
+    receipt(tmp_path, NOW - timedelta(days=3), "Svar: väntar på besked\n\nx")
+    (first,) = unsent_answers(tmp_path, (), NOW, addressed)
+    receipt(tmp_path, NOW - timedelta(days=3), "Svar: godkänd\n\nx")
+    (second,) = unsent_answers(tmp_path, {first.key}, NOW, addressed)
+    assert second.subject == "Svar: godkänd"
+
+
 def test_old_answers_examples_and_strangers_get_no_letter(addressed, tmp_path):
-    receipt(tmp_path, NOW - timedelta(days=15))
-    receipt(tmp_path, NOW - timedelta(hours=2), "EXEMPELDATA\n")
+    receipt(tmp_path, NOW - timedelta(days=31))
+    receipt(tmp_path, NOW - timedelta(hours=2), "EXEMPELDATA: Svar på leverans\n")
     receipt(tmp_path, NOW - timedelta(hours=3), party="NOBODY")
     (tmp_path / "jamtland" / "K2380" / "2024" / "index.txt").write_text("x")
     assert unsent_answers(tmp_path, (), NOW, addressed) == []
+
+
+def test_the_answer_to_a_refused_file_goes_to_the_folders_party(addressed, tmp_path):
+    """Also where it says that a file marked EXEMPELDATA is not taken for a real one."""
+    from include.errors import DeliveryRefused
+    from include.publish import receipt as answers
+
+    refusal = DeliveryRefused("Filen är märkt EXEMPELDATA.", "EXAMPLE")
+    answer = answers.of_refusal("jamtland/K2380", "a.xlsx", refusal, "f" * 64, NOW, addressed)
+    answers.write(answer, tmp_path, addressed)
+    (letter,) = unsent_answers(tmp_path, (), NOW, addressed)
+    assert letter.to == ("k2380@example.org",)
+    assert "kunde inte tas emot" in letter.subject
+    assert "märkt EXEMPELDATA" in letter.text
+    assert letter.subject not in letter.text
 
 
 # --- sending -----------------------------------------------------------------------------------------------------

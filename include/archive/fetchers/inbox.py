@@ -158,13 +158,9 @@ def _clear(inbox: Inbox, judged: _Judged) -> None:
 
 
 def _answer(judged: _Judged, refusal: CheckFailed | LayoutChanged, moment: datetime) -> str:
-    """Return the answer to a refused file's sender, which is kept among the receipts too.
-
-    A name that may itself tell of a person is not repeated.
-    """
+    """Return the answer to a refused file's sender, which is kept among the receipts too."""
     from include.publish import receipt  # the answers' words; heavy, and only deliveries need them
 
-    name = "" if isinstance(refusal, PersonalDataFound) else data_name(judged.file.name)
-    answer = receipt.of_refusal(judged.file.folder, name, refusal, judged.sha256, moment)
+    answer = receipt.of_refusal(judged.file.folder, data_name(judged.file.name), refusal, judged.sha256, moment)
     receipt.write(answer, settings.receipts_dir())
     return receipt.text(answer)
