@@ -7,7 +7,7 @@ import pytest
 
 from include.check.deliveries.rules import COLUMNS, FILE, TRIED, markdown, rule_of, rules
 from include.check.intake.book import Cell
-from include.check.readers import swedish
+from include.check.readers import extracts_e12, swedish
 from include.errors import RegistryError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,6 +90,13 @@ def test_an_age_group_that_excel_made_a_date_is_refused_by_its_rule():
     assert isinstance(unread, swedish.Unread)
     assert unread.rule == "DATE_FOR_NUMBER"
     assert swedish.age_group("7-14") == "7-14"
+
+
+def test_dq25_a_share_above_100_is_refused_by_its_rule():
+    unread = extracts_e12.meaning("100,5 %", "asked_share")
+    assert isinstance(unread, swedish.Unread)
+    assert unread.rule == "ABOVE_100_PERCENT"
+    assert extracts_e12.meaning("100", "asked_share").value == 100
 
 
 # --- a faulty catalogue ------------------------------------------------------------------------------------------
