@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from include.archive.deliveries import SOURCE
-from include.measure.deliveries import Arrival, DeliveryState, states
+from include.measure.deliveries import Arrival, DeliveryState, day_of, states
 from include.periods import Period
 from include.registry.delivery import extracts_in
 from include.registry.models import Agreement, Correction, Edition, GoalArea, Indicator, Registry, Source
@@ -158,6 +158,11 @@ class Delivery:
     def year(self) -> int:
         """Return the year that it is about."""
         return Period.parse(self.period).year
+
+    @property
+    def came(self) -> str:
+        """Return the day, in Sweden, on which the first version of what counts came; empty if nothing counts."""
+        return day_of(datetime.fromisoformat(self.line.delivered_at)).isoformat() if self.line.delivered_at else ""
 
     @property
     def said(self) -> str:

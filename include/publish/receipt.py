@@ -95,6 +95,7 @@ _MONTHS = (
 )
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 _LONGEST_NAME = 80
+_WAITS = "-vantar"
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class Receipt:
     @property
     def stem(self) -> str:
         """Return the name of its files."""
-        return f"{self.moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.sha256[:12]}"
+        return _stem(self.moment, self.sha256, self.verdict)
 
     @property
     def about(self) -> str:
@@ -597,7 +598,7 @@ class Facts:
     @property
     def stem(self) -> str:
         """Return the name of the answer's files."""
-        return f"{datetime.fromisoformat(self.moment):%Y%m%dT%H%M%SZ}-{self.sha256[:12]}"
+        return _stem(datetime.fromisoformat(self.moment), self.sha256, self.verdict)
 
     @property
     def place(self) -> str:
@@ -618,11 +619,17 @@ class Facts:
         )
 
 
+def _stem(moment: datetime, sha256: str, verdict: Verdict) -> str:
+    """Return the name of an answer's files. That a file waits for a person's word is an answer of its own."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sha256[:12]}{_WAITS if verdict == 'held' else ''}"
+
+
 def write(receipt: Receipt, folder: Path, registry: Registry | None = None) -> Path:
     """Write an answer's page, e-mail and facts, and the page of all states anew; return the page.
 
     The answer tells of the earlier versions that have been answered here. Written again for the same file it takes its
-    own place. Each file appears whole or not at all.
+    own place; what a person has decided takes the place of the answer that it waits. Each file appears whole or not at
+    all.
 
     Args:
         receipt: the answer.
@@ -646,6 +653,9 @@ def write(receipt: Receipt, folder: Path, registry: Registry | None = None) -> P
     page.parent.mkdir(parents=True, exist_ok=True)
     _put(page, html(receipt))
     _put(page.with_suffix(".txt"), text(receipt))
+    if receipt.verdict != "held":
+        for left in page.parent.glob(f"{page.stem}{_WAITS}.*"):
+            left.unlink(missing_ok=True)
     _put(page.with_suffix(".json"), json.dumps(asdict(facts), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
     write_index(folder, registry)
     return page

@@ -277,7 +277,7 @@ def test_the_moment_decides_what_the_warehouse_says_came_on_time(warehouse):
     load("2024-03-20", digit="c")
 
     def share(moment: datetime | None) -> tuple[float, float]:
-        with warehouse.engine("publisher").connect() as connection:
+        with warehouse.engine("loader").connect() as connection:
             values = compute(figures(connection, REGISTRY, JAMTLAND, moment), REGISTRY, JAMTLAND, [2023])[0]
         (row,) = values[(values.indicator_id == "TMV-C04") & (values.party == "K2380")].itertuples()
         return row.numerator, row.denominator
@@ -294,5 +294,5 @@ def test_the_moment_decides_what_the_warehouse_says_came_on_time(warehouse):
 
 @pytest.mark.postgres
 def test_an_empty_warehouse_has_no_figures_of_deliveries(warehouse):
-    with warehouse.engine("publisher").connect() as connection:
+    with warehouse.engine("loader").connect() as connection:
         assert figures(connection, REGISTRY, JAMTLAND, None).empty

@@ -428,6 +428,17 @@ def test_written_again_an_answer_takes_its_own_place(tmp_path: Path) -> None:
     assert len(before) == 4
 
 
+def test_a_persons_word_is_a_new_answer_in_place_of_the_one_that_it_waits(tmp_path: Path) -> None:
+    waits = receipts.write(answer(findings=(finding(code="NOT_SHRUNK"),)), tmp_path, REGISTRY)
+    assert "mottagen, inte prövad" in words((tmp_path / "index.html").read_text(encoding="utf-8"))
+    word = Word(capture="x", verdict="approve", by="Samordnaren", at=CAME, reason="Stämmer", findings=["NOT_SHRUNK"])
+    decided = receipts.write(answer(approved=(word,)), tmp_path, REGISTRY)
+    assert decided.with_suffix(".txt").name != waits.with_suffix(".txt").name  # so that it is sent as well
+    assert not waits.exists()
+    assert "Version: 1" in decided.with_suffix(".txt").read_text(encoding="utf-8")
+    assert len(list(decided.parent.iterdir())) == 3
+
+
 def test_a_crash_leaves_no_half_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: Any) -> None:
         raise OSError("disk full")
