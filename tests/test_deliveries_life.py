@@ -32,20 +32,25 @@ def state() -> str:
 
 
 def test_what_came_of_a_capture_is_read_from_the_ledger(home):
-    def checked(capture: str, run: str, state: Any, **counts: int) -> None:
+    def checked(capture: str, run: str, state: Any, reason: str = "", **counts: int) -> None:
         load_run.record_outcome(
-            stage="check", run_id=run, state=state, reason="", started_at=datetime.now(UTC), capture_id=capture,
+            stage="check", run_id=run, state=state, reason=reason, started_at=datetime.now(UTC), capture_id=capture,
             **counts,
         )  # fmt: skip
 
-    refused, mended = f"{SOURCE}/a-B-2023/20240101T000000Z-a", f"{SOURCE}/a-B-2023/20240102T000000Z-b"
+    refused, mended, held, broke = (f"{SOURCE}/a-B-2023/2024010{day}T000000Z-a" for day in range(1, 5))
     checked(refused, "1", "ok")
-    checked(refused, "2", "failed")
-    checked(mended, "1", "failed")
+    checked(refused, "2", "failed", "CaptureRefused: Leveransen kan inte tas emot: …")
+    checked(mended, "1", "failed", "LayoutChanged: …")
     checked(mended, "2", "ok", quarantined=3)
+    checked(held, "1", "failed", "CaptureHeld: …")
+    checked(broke, "1", "failed", "OSError: [Errno 28] No space left on device")
+    waits = Judged(loaded=False, refused=False, set_aside=0)
     assert judged(SOURCE) == {
         refused: Judged(loaded=False, refused=True, set_aside=0),
         mended: Judged(loaded=False, refused=False, set_aside=3),
+        held: waits,
+        broke: waits,
     }
 
 

@@ -162,9 +162,7 @@ def test_the_run_is_started_for_the_quarter_of_today(bag: Any) -> None:
     from include.periods import Quarter
 
     dag = bag.dags["inbox"]
-    rendered = dag.get_task("take_in").render_template(
-        dag.get_task("take_in").conf, {**dag.user_defined_macros}, dag.get_template_env()
-    )
+    rendered = dag.get_task("take_in").render_template(dag.get_task("take_in").conf, {}, dag.get_template_env())
     assert rendered == {"quarter": str(Quarter.from_date(datetime.now(UTC).date())), "read_from": "live"}
 
 
