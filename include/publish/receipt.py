@@ -549,7 +549,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"day": day_words, "moment": moment_words, "step": step_words}
+    environment.filters |= {
+        "moment": moment_words,
+        "date": lambda moment: day_words(day_of(moment)),
+        "step": step_words,
+    }
     return environment
 
 
