@@ -1,44 +1,50 @@
-"""The reader of the parties' deliveries: a filled-in template to figures.
+"""The reader of the parties' deliveries: a filled-in template, or its CSV form, to figures.
 
-``rows_in`` counts figures plus rows set aside: each figure of the contract's grid is one (zeros and unreported ones
-too, so a delivery of the same extract and agreement always has as many), and each row of the workbook that was set
-aside is one. Several rows may make one figure and one row may count in several (a seat's row counts in the seats and
-in who attended), so delivery rows have an identity of their own, which is checked here and told in the notes: filled
-rows = rows taken + rows set aside.
+A delivery is one file of one party about one period, with every extract that the party delivers in that rhythm. Grids
+are read by their contract alone (:mod:`include.check.readers.extracts_grid`); the rows of a log become figures by the
+extract's own module, which :data:`MAKERS` names.
+
+``rows_in`` counts figures plus what was set aside. Of a grid each number of the contract is one, a figure or a cell set
+aside; of the CSV form each line set aside is one too. Of a log each figure of its measures is one (zeros and unreported
+ones too), and each row set aside. Several rows may make one figure and one row may count in several (a seat's row
+counts in the seats and in who attended), so the rows of a log have an identity of their own, which is told in the
+notes: filled rows = rows taken + rows set aside.
 """
 
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from include.archive.manifest import Manifest
-from include.check.readers import extracts_e01, extracts_e02, extracts_e12
-from include.check.readers.extracts_figures import Delivery, Figure
-from include.check.readers.extracts_file import Sheet, open_workbook
-from include.check.readers.extracts_rows import Row, read_cover, read_sheets, taken
-from include.check.tidy import ReadResult, set_aside_table, tidy_table
-from include.errors import CheckFailed, LayoutChanged, UsageError
-from include.periods import Period
-from include.registry.delivery import COVER, COVER_SHEET, Identity, deliverers
-from include.registry.models import Agreement, Column, Extract, Registry, Source
+import pyarrow as pa
 
-#: What extract, party and period look like.
-_CODES = (
-    re.compile(r"E\d{2}", re.ASCII),
-    re.compile(r"[A-Z][A-Z0-9_]*"),
-    re.compile(r"\d{4}(-[A-Z0-9]{2})?", re.ASCII),
-)
+from include.archive.manifest import Manifest
+from include.archive.withdrawals import is_withdrawal
+from include.check.intake.book import Book
+from include.check.intake.judge import judge
+from include.check.intake.personal import allowed_of
+from include.check.readers import extracts_e01, extracts_e02, extracts_e12
+from include.check.readers.extracts_cover import Cover, Expected, expected, read_cover
+from include.check.readers.extracts_csv import read_csv, read_lines
+from include.check.readers.extracts_figures import Delivery, Figure
+from include.check.readers.extracts_grid import Contract, read_grid
+from include.check.readers.extracts_layout import tables
+from include.check.readers.extracts_rows import Row, read_rows, taken
+from include.check.tidy import TIDY, ReadResult, SetAside, set_aside_table, tidy_table
+from include.errors import CheckFailed, RegistryError
+from include.registry.delivery import Identity
+from include.registry.models import Agreement, Column, Extract, Registry, Source
 
 Columns = Mapping[str, Mapping[str, Column]]
 
 
 class _Maker(NamedTuple):
-    """How the rows of one extract become figures."""
+    """How the rows of one extract's logs become figures."""
 
     contradictions: Callable[[Mapping[str, list[Row]], Columns, Agreement], Mapping[str, list[Row]]]
     figures: Callable[[Delivery], list[Figure]]
 
 
+#: By extract that has logs. An extract of grids needs none.
 MAKERS: dict[str, _Maker] = {
     "E01": _Maker(extracts_e01.contradictions, extracts_e01.figures),
     "E02": _Maker(extracts_e02.contradictions, extracts_e02.figures),
@@ -46,107 +52,139 @@ MAKERS: dict[str, _Maker] = {
 }
 
 
-def identify(content: bytes) -> Identity:
-    """Return which delivery a file is (extract, party, period), before anything of it is kept.
+@dataclass
+class _Read:
+    """What a file tells: figures, each with its extract, what was set aside, and notes."""
 
-    The file passes every gate first, the one against identity numbers included: whoever keeps deliveries asks this,
-    and keeps nothing when it raises.
+    figures: list[tuple[Extract, Figure]] = field(default_factory=list)
+    aside: list[SetAside] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def identify(content: bytes, file_name: str, registry: Registry) -> Identity:
+    """Return which delivery a file is: of which agreement and party, about which period.
+
+    The file passes every gate first, the one against personal data included: whoever keeps deliveries asks this, and
+    keeps nothing when it raises.
+
+    Args:
+        content: the file.
+        file_name: its name, which is judged for personal data and means nothing else.
+        registry: contracts and agreements.
 
     Raises:
         CheckFailed: the file is refused, in Swedish for the one who sent it.
         LayoutChanged: it is no filled-in template of ours.
     """
-    return _identity(read_cover(open_workbook(content)))
+    return recognise(content, file_name, registry)[0]
+
+
+def recognise(content: bytes, file_name: str, registry: Registry) -> tuple[Identity, bool]:
+    """Return which delivery a file is, and whether it says that it is EXEMPELDATA; otherwise as :func:`identify`."""
+    cover = _cover(judge(content, file_name, allowed_of(registry)))
+    expected(cover, registry)
+    return cover.identity, cover.example
 
 
 def read(content: bytes, manifest: Manifest, source: Source, registry: Registry) -> ReadResult:
-    """Return the figures of a delivered workbook.
+    """Return the figures of a delivered file.
 
     Args:
-        content: the .xlsx file.
-        manifest: of its capture; part and origin must agree with what the cover says.
+        content: a workbook, its CSV form, or a notice of withdrawal.
+        manifest: of its capture; part and origin must agree with what the file says.
         source: the parties' extracts.
-        registry: holds the extract's contract and the agreement.
+        registry: holds the contracts and the agreement.
 
     Raises:
-        CheckFailed: the file is refused, or its cover contradicts the registry or the manifest.
+        CheckFailed: the file is refused, or what it says of itself contradicts the registry or the manifest.
         LayoutChanged: it is no filled-in template of ours, or of another version.
     """
-    sheets = open_workbook(content)
-    cover = read_cover(sheets)
-    extract, agreement, period = _contract(cover, manifest, registry)
-    delivery = _delivery(sheets, cover, extract, agreement, period)
-    figures = MAKERS[extract.id].figures(delivery)
-    return _result(delivery, figures, period, cover)
-
-
-# --- cover -------------------------------------------------------------------------------------------------------
-
-
-def _identity(cover: Mapping[str, str]) -> Identity:
-    """Return what the cover says the delivery is, refused if it is no code that a template of ours could hold."""
-    identity = Identity(cover["extract_id"], cover["party"], cover["period"])
-    for key, text, pattern in zip(("extract_id", "party", "period"), identity, _CODES, strict=True):
-        if not pattern.fullmatch(text):
-            raise LayoutChanged(f"Bladet {COVER_SHEET}: {COVER[key]} är ingen kod ur en mall. Använd en ny mall.")
-    return identity
-
-
-def _contract(cover: Mapping[str, str], manifest: Manifest, registry: Registry) -> tuple[Extract, Agreement, Period]:
-    """Return what the cover names, refused where it contradicts registry or manifest."""
-    extract = registry.extracts.get(cover["extract_id"])
-    if extract is None or extract.id not in MAKERS:
-        raise LayoutChanged(f"Bladet {COVER_SHEET}: uttaget är okänt. Väntade något av {', '.join(sorted(MAKERS))}.")
-    if cover["schema_version"].partition(".")[0] != extract.schema_version.partition(".")[0]:
-        raise LayoutChanged(
-            f"Bladet {COVER_SHEET}: mallen är av en annan version än {extract.schema_version}, som gäller för "
-            f"{extract.id}. Hämta en ny mall och fyll i den."
-        )
-    agreement = registry.agreements.get(cover["agreement"])
-    if agreement is None:
-        known = ", ".join(sorted(registry.agreements))
-        raise LayoutChanged(f"Bladet {COVER_SHEET}: överenskommelsen är okänd. Väntade {known}.")
-    allowed = [party.code for party in deliverers(extract, agreement)]
-    if cover["party"] not in allowed:
-        raise CheckFailed(f"Bladet {COVER_SHEET}: {extract.id} lämnas av {', '.join(allowed)}, inte av någon annan.")
-    period = _period(cover["period"], extract, agreement)
+    if is_withdrawal(manifest):
+        note = f"Leveransen är återkallad den {manifest.captured_at:%Y-%m-%d}. Inga uppgifter visas ur den."
+        return ReadResult(TIDY.empty_table(), set_aside_table(), 0, [note])
+    book = judge(content, manifest.file_name, allowed_of(registry))
+    cover = _cover(book)
+    about = expected(cover, registry)
     _agrees(cover, manifest)
-    return extract, agreement, period
+    told = _csv(book, about, registry) if book.kind == "csv" else _workbook(book, cover, about, registry)
+    table = _table(told, cover, about)
+    notes = [note for note in book.notes if not note.startswith("rad ")]  # lines that do not fit are set aside
+    return ReadResult(table, set_aside_table(told.aside), table.num_rows + len(told.aside), notes + told.notes)
 
 
-def _period(text: str, extract: Extract, agreement: Agreement) -> Period:
-    years = agreement.years()
-    expected = f"Bladet {COVER_SHEET}: väntade en period om ett år från {years[0]} till {years[-1]}, skriven som 2023."
-    try:
-        period = Period.parse(text)
-    except UsageError as error:
-        raise CheckFailed(expected) from error
-    if period.unit != extract.speaks_in or period.year not in years:
-        raise CheckFailed(expected)
-    return period
+def _cover(book: Book) -> Cover:
+    return read_csv(book).cover if book.kind == "csv" else read_cover(book)
 
 
-def _agrees(cover: Mapping[str, str], manifest: Manifest) -> None:
-    part = _identity(cover).part
+def _agrees(cover: Cover, manifest: Manifest) -> None:
+    part = cover.identity.part
     if part != manifest.part:
-        raise CheckFailed(f"Filen är {part} enligt bladet {COVER_SHEET}, men togs emot som {manifest.part}.")
-    if (cover["example"] == "yes") != (manifest.origin == "example"):
-        said = "EXEMPELDATA" if cover["example"] == "yes" else "riktiga uppgifter"
+        raise CheckFailed(f"Filen säger själv att den är {part}, men togs emot som {manifest.part}.")
+    if cover.example != (manifest.origin == "example"):
+        said = "EXEMPELDATA" if cover.example else "riktiga uppgifter"
         raise CheckFailed(
-            f"{part} är {said} enligt bladet {COVER_SHEET}, men arkivet säger ursprung {manifest.origin!r}. "
+            f"{part} är {said} enligt filen själv, men arkivet säger ursprung {manifest.origin!r}. "
             "Exempeldata får aldrig läsas som riktiga uppgifter, eller tvärtom."
         )
 
 
-# --- rows and figures --------------------------------------------------------------------------------------------
+# --- the two forms -----------------------------------------------------------------------------------------------
 
 
-def _delivery(
-    sheets: list[Sheet], cover: Mapping[str, str], extract: Extract, agreement: Agreement, period: Period
-) -> Delivery:
+def _workbook(book: Book, cover: Cover, about: Expected, registry: Registry) -> _Read:
+    found, notes = tables(book, about.extracts, about.period)
+    told = _Read(notes=notes)
+    rows: dict[str, dict[str, list[Row]]] = {}
+    for table in found:
+        if table.contract.grid is None:
+            rows.setdefault(table.extract.id, {})[table.name] = read_rows(table, about.agreement, about.period)
+            continue
+        grid = Contract.of(table.extract, table.contract, about, registry, empty_is_none=cover.empty_is_none)
+        result = read_grid(table, grid)
+        told.figures += [(table.extract, figure) for figure in result.figures]
+        told.aside += result.aside
+        told.notes += result.notes
+    for extract in about.extracts:
+        if extract.id in rows:
+            _add_logs(told, extract, rows[extract.id], about, empty_is_none=cover.empty_is_none)
+    return told
+
+
+def _csv(book: Book, about: Expected, registry: Registry) -> _Read:
+    told = _Read()
+    grids = [
+        Contract.of(extract, sheet, about, registry, empty_is_none=False)
+        for extract in about.extracts
+        for sheet in extract.sheets
+        if sheet.grid
+    ]
+    for grid, result in read_lines(read_csv(book), grids):
+        told.figures += [(grid.extract, figure) for figure in result.figures] if grid else []
+        told.aside += result.aside
+        told.notes += result.notes
+    for extract in about.extracts:
+        if logs := [sheet.name for sheet in extract.sheets if sheet.grid is None]:
+            told.notes.append(f"Bladen {', '.join(logs)} har ingen CSV-form, så de lämnades inte.")
+            _add_logs(told, extract, {name: [] for name in logs}, about, empty_is_none=False)
+    return told
+
+
+def _add_logs(
+    told: _Read, extract: Extract, rows: Mapping[str, list[Row]], about: Expected, *, empty_is_none: bool
+) -> None:
+    """Add what an extract's logs tell: the figures made of their rows, and the rows set aside."""
+    maker = MAKERS.get(extract.id)
+    if maker is None:
+        raise RegistryError(
+            f"{extract.id} has a sheet of rows, but no code makes figures of them: name its module in MAKERS of "
+            "include/check/readers/extracts.py, or make the sheet a grid."
+        )
     columns = {sheet.name: {column.name: column for column in sheet.columns} for sheet in extract.sheets}
-    rows = MAKERS[extract.id].contradictions(read_sheets(sheets, extract, agreement, period), columns, agreement)
-    return Delivery(extract, agreement, period.year, rows, cover["empty_sheets"] == "none", _row_notes(rows))
+    checked = maker.contradictions(rows, columns, about.agreement)
+    delivery = Delivery(extract, about.agreement, about.period.year, checked, empty_is_none, _row_notes(checked))
+    told.figures += [(extract, figure) for figure in maker.figures(delivery)]
+    told.aside += [row.set_aside() for found in checked.values() for row in found if row.faults]
+    told.notes += delivery.notes
 
 
 def _row_notes(rows: Mapping[str, list[Row]]) -> list[str]:
@@ -157,29 +195,32 @@ def _row_notes(rows: Mapping[str, list[Row]]) -> list[str]:
     ]
 
 
-def _result(delivery: Delivery, figures: list[Figure], period: Period, cover: Mapping[str, str]) -> ReadResult:
-    aside = [row.set_aside() for found in delivery.rows.values() for row in found if row.faults]
-    labels = {measure.id: measure.label.sv for measure in delivery.extract.measures}
-    uncertain = [figure.value_status == "estimate" for figure in figures]
-    table = tidy_table(
+# --- figures -----------------------------------------------------------------------------------------------------
+
+
+def _table(told: _Read, cover: Cover, about: Expected) -> pa.Table:
+    figures = [figure for _, figure in told.figures]
+    limits = [figure.limits for figure in figures]
+    labels = {(extract.id, measure.id): measure.label.sv for extract in about.extracts for measure in extract.measures}
+    return tidy_table(
         {
-            "measure": [f"{delivery.extract.id}.{figure.measure}" for figure in figures],
-            "area": [figure.area or delivery.agreement.county for figure in figures],
-            "period": period.text,
+            "measure": [f"{extract.id}.{figure.measure}" for extract, figure in told.figures],
+            "area": [figure.area or about.agreement.county for figure in figures],
+            "period": about.period.text,
             "sex": [figure.sex for figure in figures],
+            "age": [figure.age for figure in figures],
             "party": [figure.party for figure in figures],
             "breakdown": [figure.breakdown for figure in figures],
             "value": [figure.value for figure in figures],
-            "value_low": [figure.value if u else None for figure, u in zip(figures, uncertain, strict=True)],
-            "value_high": [figure.high if u else None for figure, u in zip(figures, uncertain, strict=True)],
+            "value_low": [low for low, _ in limits],
+            "value_high": [high for _, high in limits],
             "value_status": [figure.value_status for figure in figures],
-            "status": "P" if cover["status"] == "P" else "F",
-            "mark": "example" if cover["example"] == "yes" else "direct",
-            "source_label": [_label(figure, labels[figure.measure]) for figure in figures],
+            "status": cover.status,
+            "mark": "example" if cover.example else "direct",
+            "source_label": [_label(figure, labels[extract.id, figure.measure]) for extract, figure in told.figures],
             "place": [figure.place for figure in figures],
         }
     )
-    return ReadResult(table, set_aside_table(aside), table.num_rows + len(aside), delivery.notes)
 
 
 def _label(figure: Figure, label: str) -> str:

@@ -1,16 +1,16 @@
 """E12, figures on request: what a register told when asked, one number a row, each with where it comes from.
 
 A figure that no row tells is not reported; it is never zero, not even where the cover says that there was nothing. The
-markers are those of the extract's guide; a sign that means one thing at one agency and another elsewhere (``..``) is
-refused, for nobody can tell which was meant.
+markers are those of all extracts; a sign that means one thing at one agency and another elsewhere (``..``) is refused,
+for nobody can tell which was meant.
 """
 
-import re
 from collections.abc import Mapping
 
+from include.check.intake.book import Cell
+from include.check.readers import swedish
 from include.check.readers.extracts_figures import Delivery, Figure, place
 from include.check.readers.extracts_rows import Row, taken
-from include.check.readers.extracts_values import same
 from include.registry.models import Agreement, Column
 
 SHEET = "Uppgifter"
@@ -23,17 +23,7 @@ REGISTERS = {
     "programme_starts": "kriminalvarden",
 }
 
-#: What may stand in place of a number, without blanks and in lower case, and what it means.
-MARKERS = {
-    **dict.fromkeys(("<5", "färreän5", "under5", "1-4", "x", "*", "**"), "suppressed"),
-    **dict.fromkeys(("-", "saknas", "uppgiftsaknas"), "missing"),
-    **dict.fromkeys(("ejrapporterat", "ejrapporterad"), "not_reported"),
-    ".": "not_applicable",
-}
-
-_COUNT = re.compile(r"\d+")
-_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3})+")
-_SHARE = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))? ?%?")
+_WHOLE = 100  # per cent
 
 
 def contradictions(
@@ -48,50 +38,49 @@ def figures(delivery: Delivery) -> list[Figure]:
     """Return the figure of each row, and for each measure of which the county's total is not told, that it is not."""
     rows = taken(delivery.rows[SHEET])
     registers = next(c for c in delivery.extract.sheets[0].columns if c.name == "register").choices
-    told = [_figure(row, delivery.agreement, registers) for row in rows]
+    told = [_figure(row, delivery, registers) for row in rows]
     there = {figure.measure for figure in told if (figure.area, figure.sex) == (delivery.agreement.county, "T")}
     lacking = [measure.id for measure in delivery.extract.measures if measure.id not in there]
     return [*told, *(Figure(measure, f"{SHEET} (ingen rad)", None) for measure in lacking)]
 
 
-def meaning(text: str, measure: str) -> tuple[float | None, str] | None:
-    """Return value and status of what stands for a number: a count, a percentage or a marker; None if it is neither.
-
-    ``95,4`` and ``95.4`` are percentages; a count has no decimals, and blanks only between thousands.
-    """
-    plain = same(text)
-    if status := MARKERS.get(plain.replace(" ", "")):
-        return None, status
-    if measure in SHARES:
-        match = _SHARE.fullmatch(plain)
-        share = float(f"{match[1]}.{match[2] or 0}") if match else None
-        return (share, "ok") if share is not None and share <= 100 else None
-    if _COUNT.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
-        return float(plain.replace(" ", "")), "ok"
-    return None
+def meaning(text: str, measure: str, masked: tuple[int, int] = (1, 4)) -> swedish.Reading | swedish.Unread:
+    """Return what stands for a number: a count, a percentage (with its sign or without) or a marker."""
+    if measure not in SHARES:
+        return swedish.number(Cell("text", text), answer="count", masked=masked)
+    read = swedish.number(Cell("text", text.rstrip().removesuffix("%")), answer="number")
+    if isinstance(read, swedish.Unread):
+        return swedish.Unread(read.rule, "en andel från 0 till 100, x om den är skyddad, - om den saknas")
+    if read.value is not None and read.value > _WHOLE:
+        return swedish.Unread("ABOVE_100_PERCENT", "en andel från 0 till 100")
+    return read
 
 
-def _figure(row: Row, agreement: Agreement, registers: Mapping[str, str]) -> Figure:
+def _figure(row: Row, delivery: Delivery, registers: Mapping[str, str]) -> Figure:
     measure = row.code("measure") or ""
-    value, status = meaning(row.code("value") or "", measure) or (None, "missing")
+    read = meaning(row.code("value") or "", measure, delivery.extract.masked)
+    if isinstance(read, swedish.Unread):
+        raise TypeError(f"{SHEET}, rad {row.number}: a row whose number cannot be read was not set aside")
     return Figure(
         measure,
         place(SHEET, [row]),
-        value,
-        area=agreement.county if row.code("area") == "lan" else agreement.benchmark,
+        read.value,
+        high=read.high,
+        low=read.low,
+        area=delivery.agreement.county if row.code("area") == "lan" else delivery.agreement.benchmark,
         sex=row.code("sex") or "T",
-        status=status,
+        status=read.status,
         register=registers[row.code("register") or ""],
     )
 
 
 def _readable(row: Row, columns: Mapping[str, Column]) -> Row:
     measure, text = row.code("measure"), row.code("value")
-    if measure is None or text is None or meaning(text, measure):
+    read = None if measure is None or text is None else meaning(text, measure)
+    if not isinstance(read, swedish.Unread):
         return row
-    expected = "en andel från 0 till 100" if measure in SHARES else "ett helt tal"
     stood = "något som varken är ett sådant tal eller en känd markering"  # never quoted: it may be a small count
-    return row.with_fault(columns["value"], "UNREADABLE_NUMBER", stood, f"{expected}, <5, x eller -")
+    return row.with_fault(columns["value"], read.rule, stood, read.expected)
 
 
 def _from_its_register(row: Row, columns: Mapping[str, Column]) -> Row:

@@ -21,9 +21,11 @@ class Figure:
 
     Attributes:
         measure: the measure's id in the extract.
-        place: sheet and rows that it was made from.
+        place: sheet and rows or cell that it comes from.
         value: None where the delivery does not tell it.
-        high: the most that it can be, where rows were set aside; None = it is certain. The least is ``value``.
+        high: the most that it can be, where rows were set aside or it is masked; None = it is certain.
+        low: the least that it can be, where that is not ``value``.
+        party: code of the party that it is about.
         area: code of its area; None = the agreement's county.
         status: its status where the delivery itself says it; None = told by value and high.
         register: where the one who delivers has it from, in Swedish; empty = from the party itself.
@@ -37,8 +39,10 @@ class Figure:
     breakdown: str = "total"
     area: str | None = None
     sex: str = "T"
+    age: str = "T"
     status: str | None = None
     register: str = ""
+    low: float | None = None
 
     @property
     def value_status(self) -> str:
@@ -48,6 +52,13 @@ class Figure:
         if self.value is None:
             return "not_reported"
         return "ok" if self.high in (None, self.value) else "estimate"
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """Return the least and the most that an estimated or masked figure can be; of others nothing."""
+        if self.value_status not in ("estimate", "suppressed"):
+            return None, None
+        return (self.value if self.low is None else self.low), self.high
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""A delivery's cover and rows, read by its contract: columns are found by their headings, never by their place.
+"""The rows of a log, read by its contract.
 
-A fault of the whole (sheet, heading, cover) stops the file; a fault of one row sets that row aside and the rest is
-read. Messages name sheet, cell, what stood there and what was expected, and never quote free text.
+A fault of one row sets that row aside and the rest is read. Messages name sheet, cell, what stood there and what was
+expected, and never quote free text, nor a number of an extract whose numbers are persons or cases.
 """
 
 from collections import defaultdict
@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from include.check.drift import nearest
-from include.check.readers.extracts_file import Sheet, reference
-from include.check.readers.extracts_values import Refused, Value, clean, found, meaning, same
+from include.check.intake.book import Cell, reference
+from include.check.readers.extracts_layout import Table
+from include.check.readers.extracts_values import Refused, Value, meaning, same
 from include.check.tidy import SetAside
 from include.errors import LayoutChanged
 from include.periods import Period
-from include.registry.delivery import COVER, COVER_CHOICES, COVER_SHEET, LISTS_SHEET, days, options
-from include.registry.models import Agreement, Column, Extract, ExtractSheet
+from include.registry.delivery import days, options
+from include.registry.models import Agreement, Column, ExtractSheet
 
 
 @dataclass(frozen=True)
@@ -93,128 +93,46 @@ def lacking(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.faults and row.repeats is None]
 
 
-# --- cover -------------------------------------------------------------------------------------------------------
+# --- reading -----------------------------------------------------------------------------------------------------
 
 
-def read_cover(sheets: list[Sheet]) -> dict[str, str]:
-    """Return what the cover says, by key of :data:`include.registry.delivery.COVER`; choices as codes.
-
-    Raises:
-        LayoutChanged: there is no cover, or an answer is missing or unknown.
-    """
-    cover = next((sheet for sheet in sheets if same(sheet.name) == same(COVER_SHEET)), None)
-    if cover is None:
-        raise LayoutChanged(f"Filen saknar bladet {COVER_SHEET}. Använd mallen för uttaget och lämna den igen.")
-    places = {
-        same(str(cell.value)): row for (row, column), cell in cover.cells.items() if column == 0 and cell.kind == "text"
-    }
-    said = {}
-    for key, label in COVER.items():
-        row = places.get(same(label))
-        if row is None:
-            raise LayoutChanged(f"Bladet {COVER_SHEET} saknar raden {label}. Använd en ny mall och lämna den igen.")
-        said[key] = _answer(cover, row, key, label)
-    return said
-
-
-def _answer(cover: Sheet, row: int, key: str, label: str) -> str:
-    cell = cover.cells.get((row, 1))
-    place = f"Bladet {COVER_SHEET}, cell {reference(row, 1)} ({label})"
-    if cell is None:
-        raise LayoutChanged(f"{place} är tom. Använd en ny mall och lämna den igen.")
-    text = str(int(cell.value)) if isinstance(cell.value, float) and cell.value.is_integer() else clean(str(cell.value))
-    choices = COVER_CHOICES.get(key)
-    if choices is None:
-        return text
-    for code, words in choices.items():
-        if same(text) in (same(code), same(words)):
-            return code
-    raise LayoutChanged(f"{place}: hittade {found(cell)}, väntade {' eller '.join(choices.values())}.")
-
-
-# --- sheets ------------------------------------------------------------------------------------------------------
-
-
-def read_sheets(sheets: list[Sheet], extract: Extract, agreement: Agreement, period: Period) -> dict[str, list[Row]]:
-    """Return the filled rows of each of the contract's sheets, by the sheet's name.
+def read_rows(table: Table, agreement: Agreement, period: Period) -> list[Row]:
+    """Return the filled rows of a log.
 
     Raises:
-        LayoutChanged: a sheet or heading is missing, unknown or stands twice, or something stands outside the tables.
+        LayoutChanged: there are more rows than the template holds.
     """
-    by_name = {same(sheet.name): sheet for sheet in sheets}
-    known = {same(name) for name in (COVER_SHEET, LISTS_SHEET, *(contract.name for contract in extract.sheets))}
-    for number, sheet in enumerate(sheets, start=1):
-        if same(sheet.name) not in known and sheet.cells:
-            raise LayoutChanged(f"Blad {number} hör inte till mallen. Ta bort bladet och lämna filen igen.")
-    rows = {}
-    for contract in extract.sheets:
-        found_sheet = by_name.get(same(contract.name))
-        if found_sheet is None:
-            raise LayoutChanged(f"Filen saknar bladet {contract.name}. Använd mallen och lämna filen igen.")
-        rows[contract.name] = _read_sheet(found_sheet, contract, agreement, period)
-    return rows
-
-
-def _read_sheet(sheet: Sheet, contract: ExtractSheet, agreement: Agreement, period: Period) -> list[Row]:
-    columns = _columns(sheet, contract)
-    numbers = sorted({row for row, _ in sheet.cells if row > 0})
+    contract, numbers = table.contract, table.rows()
     if len(numbers) > contract.rows:
         raise LayoutChanged(
             f"Bladet {contract.name} har {len(numbers)} ifyllda rader. Mallen rymmer {contract.rows}. "
             "Ta bort rader som inte hör dit."
         )
-    rows = [_read_row(sheet, number, contract, columns, agreement, period) for number in numbers]
-    return _without_duplicates(rows, contract)
+    choices = {column.name: options(column, agreement, period.year) for column in contract.columns}
+    return _without_duplicates([_read_row(table, number, choices, period) for number in numbers], contract)
 
 
-def _columns(sheet: Sheet, contract: ExtractSheet) -> dict[str, int]:
-    """Return the place of each column by its name; every heading of the contract must stand once, and no other."""
-    headings: dict[str, list[int]] = defaultdict(list)
-    for (row, column), cell in sorted(sheet.cells.items()):
-        if row == 0:
-            headings[same(str(cell.value))].append(column)
-    labels = {same(column.label): column for column in contract.columns}
-    unknown = [(heading, places[0]) for heading, places in headings.items() if heading not in labels]
-    for label, wanted in labels.items():
-        if label not in headings:
-            near = nearest(label, [heading for heading, _ in unknown])
-            hint = f" Heter den något annat i cell {reference(0, headings[near][0])}?" if near else ""
-            raise LayoutChanged(f"Bladet {contract.name} saknar kolumnen {wanted.label} i rad 1.{hint} Använd mallen.")
-        if len(headings[label]) > 1:
-            raise LayoutChanged(f"Bladet {contract.name} har kolumnen {wanted.label} två gånger. Använd mallen.")
-    if unknown:
-        raise LayoutChanged(
-            f"Bladet {contract.name}, cell {reference(0, unknown[0][1])}: kolumnen hör inte till mallen. Ta bort den."
-        )
-    places = {wanted.name: headings[label][0] for label, wanted in labels.items()}
-    if outside := sorted(place for place in sheet.cells if place[1] not in places.values()):
-        raise LayoutChanged(
-            f"Bladet {contract.name}, cell {reference(*outside[0])} ligger utanför tabellen. Ta bort det som står där."
-        )
-    return places
-
-
-def _read_row(
-    sheet: Sheet,
-    number: int,
-    contract: ExtractSheet,
-    columns: dict[str, int],
-    agreement: Agreement,
-    period: Period,
-) -> Row:
+def _read_row(table: Table, number: int, choices: Mapping[str, Mapping[str, str]], period: Period) -> Row:
     values: dict[str, Value] = {}
     faults = []
-    cells = {name: reference(number, place) for name, place in columns.items()}
-    for column in contract.columns:
-        cell = sheet.cells.get((number, columns[column.name]))
-        value = meaning(cell, column, options(column, agreement, period.year))
+    cells = {name: reference(number, place) for name, place in table.columns.items()}
+    for column in table.contract.columns:
+        cell = table.sheet.cells.get((number, table.columns[column.name]))
+        value = meaning(cell, column, choices[column.name])
         if isinstance(value, date):
             value = _in_time(value, column, period)
         if isinstance(value, Refused):
+            if cell is not None and table.extract.small_counts and _may_be_a_count(cell):
+                value = value._replace(found="ett tal")
             faults.append(Fault(cells[column.name], column.label, *value))
         else:
             values[column.name] = value
-    return Row(contract.name, number + 1, values, cells, tuple(faults))
+    return Row(table.name, number + 1, values, cells, tuple(faults))
+
+
+def _may_be_a_count(cell: Cell) -> bool:
+    """Return whether a cell may hold a count of persons in the wrong column, which no message may tell."""
+    return cell.kind == "number" or str(cell.value).strip().isdecimal()
 
 
 def _in_time(day: date, column: Column, period: Period) -> date | Refused:

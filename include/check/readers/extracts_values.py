@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from include.check.readers.extracts_file import Cell
+from include.check.intake.book import Cell
 from include.registry.delivery import SEVERAL, shown
 from include.registry.models import Column
 
@@ -46,6 +46,12 @@ _WORD = re.compile(r"(?!(?:\D*\d){5})[^\W\d_][\w-]{0,23}")
 _LIKE_A_DATE = re.compile(r"\d{1,4}(?:[./-]\d{1,2}){0,2}|\d{1,2}/\d{1,2} \d{2,4}", re.ASCII)
 _LARGEST_TOLD = 10**6
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
+
+#: Signs of a day in ISO form; a date cell may have a time after it.
+_DAY_SIGNS = 10
+
+#: Control characters, and signs that turn round the text about them: such text is not what it looks like.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Refused(NamedTuple):
@@ -90,7 +96,7 @@ def as_date(cell: Cell) -> date | Refused:
     """
     match cell.kind:
         case "date":
-            return date.fromisoformat(str(cell.value))
+            return date.fromisoformat(str(cell.value)[:_DAY_SIGNS])
         case "number" if _FIRST_SERIAL <= float(cell.value) <= _LAST_SERIAL:
             return _EPOCH + timedelta(days=int(cell.value))
         case "text":
@@ -101,13 +107,28 @@ def as_date(cell: Cell) -> date | Refused:
 
 def found(cell: Cell) -> str:
     """Return what a message may tell of a cell: a day, a small number, one word or code; else only how long it is."""
-    if cell.kind == "date":
-        return str(cell.value)
-    if cell.kind == "number":
-        return f"{float(cell.value):g}" if abs(float(cell.value)) < _LARGEST_TOLD else "ett stort tal"
-    text = clean(str(cell.value))
-    told = _WORD.fullmatch(text) or _LIKE_A_DATE.fullmatch(text)
-    return text if told else f"text, {len(text)} tecken"
+    match cell.kind:
+        case "date":
+            return str(cell.value)[:_DAY_SIGNS]
+        case "number":
+            return f"{float(cell.value):g}" if abs(float(cell.value)) < _LARGEST_TOLD else "ett stort tal"
+        case "error":
+            return "ett fel i Excel"
+        case "formula":
+            return "en formel utan resultat"
+        case "truth":
+            return "sant eller falskt"
+        case _:
+            text = clean(str(cell.value))
+            told = _WORD.fullmatch(text) or _LIKE_A_DATE.fullmatch(text)
+            return text if told else f"text, {len(text)} tecken"
+
+
+def as_text(cell: Cell) -> str:
+    """Return what stands in a cell as text, a whole number without decimals."""
+    if isinstance(cell.value, float) and cell.value.is_integer():
+        return str(int(cell.value))
+    return clean(str(cell.value))
 
 
 def _no_date(cell: Cell) -> Refused:
@@ -139,7 +160,7 @@ def _day(year: str | int, month: str | int, day: str | int) -> date | None:
 
 def _one_of(cell: Cell, column: Column, choices: Mapping[str, str]) -> str | Refused:
     """Return the code that a cell names, by its code, its words, or as the drop-down list shows it."""
-    text = same(_as_text(cell))
+    text = same(as_text(cell))
     for code, words in choices.items():
         if text in (same(code), same(words), same(shown(column, code, choices))):
             return code
@@ -147,7 +168,7 @@ def _one_of(cell: Cell, column: Column, choices: Mapping[str, str]) -> str | Ref
 
 
 def _several_of(cell: Cell, column: Column, choices: Mapping[str, str]) -> tuple[str, ...] | Refused:
-    named = [name for name in re.split(rf"[{re.escape(SEVERAL)};,]", _as_text(cell)) if name.strip()]
+    named = [name for name in re.split(rf"[{re.escape(SEVERAL)};,]", as_text(cell)) if name.strip()]
     codes = [_one_of(Cell("text", name), column, choices) for name in named]
     if refused := next((code for code in codes if isinstance(code, Refused)), None):
         return refused
@@ -155,23 +176,19 @@ def _several_of(cell: Cell, column: Column, choices: Mapping[str, str]) -> tuple
 
 
 def _url(cell: Cell, column: Column) -> str | Refused:
-    text = _as_text(cell)
-    if not _URL.fullmatch(text) or len(text) > (column.max_length or len(text)):
+    text = as_text(cell)
+    if not _URL.fullmatch(text) or _UNSEEN.search(text) or len(text) > (column.max_length or len(text)):
         return Refused("NO_ADDRESS", f"text, {len(text)} tecken", _expected(column, {}))
     return text
 
 
 def _plain(cell: Cell, column: Column) -> str | Refused:
-    text = _as_text(cell)
-    if cell.kind == "date" or len(text) > (column.max_length or len(text)):
+    text = as_text(cell)
+    if _UNSEEN.search(text):
+        return Refused("WRONG_TEXT", "text med osynliga tecken", _expected(column, {}))
+    if cell.kind not in ("text", "number") or len(text) > (column.max_length or len(text)):
         return Refused("WRONG_TEXT", found(cell), _expected(column, {}))
     return text
-
-
-def _as_text(cell: Cell) -> str:
-    if isinstance(cell.value, float) and cell.value.is_integer():
-        return str(int(cell.value))
-    return clean(str(cell.value))
 
 
 def _expected(column: Column, choices: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from include.check.readers.extracts_e12 import REGISTERS, meaning
+from include.check.readers.swedish import Reading, Unread
 from include.check.tidy import ReadResult
 
 
@@ -33,8 +34,8 @@ def counted(measure: str, value: str, **changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def result(fill, read):
     def run(*rows: dict[str, Any], **answers: str) -> ReadResult:
-        content = fill("E12", {"Uppgifter": list(rows)}, **answers)
-        return read(content, "E12-LST-2023", origin="example" if answers.get("example") == "yes" else "live")
+        content = fill({"Uppgifter": list(rows)}, **answers)
+        return read(content, "jamtland-LST-2023", origin="example" if answers.get("example") == "yes" else "live")
 
     return run
 
@@ -51,30 +52,33 @@ def figures(result: ReadResult) -> dict[tuple[str, str, str], tuple[Any, str]]:
 @pytest.mark.parametrize(
     ("text", "measure", "expected"),
     [
-        ("95,4", "asked_share", (95.4, "ok")),
-        ("95.4 %", "asked_share", (95.4, "ok")),
-        ("100", "asked_share", (100.0, "ok")),
-        ("101", "asked_share", None),
-        ("954", "asked_share", None),
-        ("0", "helpline_calls", (0.0, "ok")),
-        ("1 250", "helpline_calls", (1250.0, "ok")),
-        ("12,5", "helpline_calls", None),
-        ("1.250", "helpline_calls", None),
-        ("<5", "helpline_calls", (None, "suppressed")),
-        ("< 5", "helpline_calls", (None, "suppressed")),
-        ("färre än 5", "programme_starts", (None, "suppressed")),
-        ("1–4", "programme_starts", (None, "suppressed")),
-        ("X", "asked_share", (None, "suppressed")),
-        ("–", "helpline_calls", (None, "missing")),
-        (".", "helpline_calls", (None, "not_applicable")),
-        ("ej rapporterat", "helpline_calls", (None, "not_reported")),
-        ("..", "helpline_calls", None),
-        ("ca 10", "helpline_calls", None),
-        ("10+", "helpline_calls", None),
+        ("95,4", "asked_share", Reading("ok", 95.4)),
+        ("95.4 %", "asked_share", Reading("ok", 95.4)),
+        ("100", "asked_share", Reading("ok", 100)),
+        ("101", "asked_share", "ABOVE_100_PERCENT"),
+        ("954", "asked_share", "ABOVE_100_PERCENT"),
+        ("0", "helpline_calls", Reading("ok", 0)),
+        ("1 250", "helpline_calls", Reading("ok", 1250)),
+        ("12,5", "helpline_calls", "UNREADABLE_NUMBER"),
+        ("12 %", "helpline_calls", "PERCENT_IN_COUNT"),
+        ("1.250", "helpline_calls", "UNREADABLE_NUMBER"),
+        ("<5", "helpline_calls", Reading("suppressed", low=1, high=4)),
+        ("< 5", "helpline_calls", Reading("suppressed", low=1, high=4)),
+        ("färre än 5", "programme_starts", Reading("suppressed", low=1, high=4)),
+        ("1–4", "programme_starts", Reading("suppressed", low=1, high=4)),
+        ("X", "asked_share", Reading("suppressed")),
+        ("–", "helpline_calls", Reading("missing")),
+        (".", "helpline_calls", Reading("not_applicable")),
+        ("ej rapporterat", "helpline_calls", Reading("not_reported")),
+        ("..", "helpline_calls", "UNREADABLE_NUMBER"),
+        ("04-jan", "helpline_calls", "DATE_FOR_NUMBER"),
+        ("ca 10", "helpline_calls", "UNREADABLE_NUMBER"),
+        ("10+", "helpline_calls", "UNREADABLE_NUMBER"),
     ],
 )
 def test_a_number_or_a_known_marker_and_nothing_else(text, measure, expected):
-    assert meaning(text, measure) == expected
+    found = meaning(text, measure)
+    assert (found.rule if isinstance(found, Unread) else found) == expected
 
 
 def test_a_row_is_a_figure_of_its_area_and_sex_with_the_register_beside_its_label(result):
@@ -83,9 +87,9 @@ def test_a_row_is_a_figure_of_its_area_and_sex_with_the_register_beside_its_labe
     assert found["E12.asked_share", "23", "T"] == (96, "ok")
     assert found["E12.asked_share", "00", "T"] == (96, "ok")
     assert found["E12.helpline_calls", "23", "M"] == (12, "ok")
-    labels = made.table["source_label"].to_pylist()
-    assert labels[0] == "Andel gravida som tillfrågats om våldsutsatthet (Graviditetsregistret)"
-    assert made.table["place"].to_pylist()[0] == "Uppgifter rad 2"
+    first = next(f for f in made.table.to_pylist() if f["measure"].startswith("E12."))
+    assert first["source_label"] == "Andel gravida som tillfrågats om våldsutsatthet (Graviditetsregistret)"
+    assert first["place"] == "Uppgifter rad 2"
 
 
 def test_what_is_not_told_is_not_reported_and_never_zero(result):
@@ -95,9 +99,19 @@ def test_what_is_not_told_is_not_reported_and_never_zero(result):
         }
 
 
-def test_a_suppressed_number_has_no_value(result):
-    found = figures(result(counted("helpline_calls", "<5")))
-    assert found["E12.helpline_calls", "23", "T"] == (None, "suppressed")
+def test_a_suppressed_number_has_no_value_but_its_limits(result):
+    made = result(counted("helpline_calls", "<5"))
+    assert figures(made)["E12.helpline_calls", "23", "T"] == (None, "suppressed")
+    row = next(f for f in made.table.to_pylist() if f["measure"] == "E12.helpline_calls")
+    assert (row["value_low"], row["value_high"]) == (1, 4)
+
+
+def test_a_number_in_the_wrong_column_is_not_told(result):
+    made = result(row(area="3"), row(sex="T", measure="4"))
+    told = " ".join(made.set_aside["reason_sv"].to_pylist() + made.set_aside["raw"].to_pylist())
+    assert "hittade ett tal" in told
+    assert "hittade 3" not in told
+    assert "hittade 4" not in told
 
 
 @pytest.mark.parametrize(
@@ -143,7 +157,7 @@ def test_the_rows_are_small_counts_so_that_disclosure_control_applies(registry):
 
 
 def test_the_template_takes_a_day_of_receipt_after_the_year(fill):
-    book = openpyxl.load_workbook(io.BytesIO(fill("E12")))
+    book = openpyxl.load_workbook(io.BytesIO(fill()))
     dates = [v for v in book["Uppgifter"].data_validations.dataValidation if v.type == "date"]
     (received,) = dates
     assert int(received.formula1) == (date(2023, 1, 1) - date(1899, 12, 30)).days

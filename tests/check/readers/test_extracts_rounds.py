@@ -21,14 +21,10 @@ TEXTS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=20
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def values(result: Any) -> Counter[tuple[str, str, str]]:
-    assert set(result.table["value_status"].to_pylist()) == {"ok"}
-    return Counter(
-        {
-            (r["measure"].partition(".")[2], r["breakdown"], r["party"]): int(r["value"])
-            for r in result.table.to_pylist()
-        }
-    )
+def values(result: Any, start: str) -> Counter[tuple[str, str, str]]:
+    rows = [row for row in result.table.to_pylist() if row["measure"].startswith(start)]
+    assert {row["value_status"] for row in rows} == {"ok"}
+    return Counter({(r["measure"].partition(".")[2], r["breakdown"], r["party"]): int(r["value"]) for r in rows})
 
 
 def comparable(text: str) -> str:
@@ -58,10 +54,10 @@ ACTIVITIES = st.lists(
 @FEW
 @given(rows=ACTIVITIES)
 def test_any_log_gives_its_counts(fill: Any, read: Any, rows: list[dict[str, Any]]) -> None:
-    result = read(fill("E01", {"Aktiviteter": rows}), "E01-LST-2023")
+    result = read(fill({"Aktiviteter": rows}))
     assert result.set_aside.num_rows == 0
     counted = Counter(("activities", f"activity:{row['type']}", row["lead_party"]) for row in rows)
-    assert +values(result) == counted
+    assert +values(result, "E01.activities") == counted
 
 
 @FEW
@@ -94,7 +90,7 @@ def test_any_year_of_meetings_gives_its_counts(fill: Any, read: Any, data: Any, 
     )
     measures = [measure | {"measure_id": f"Å{number}"} for number, measure in enumerate(measures)]
     plan = {"plan_adopted": "ja", "plan_date": date(2023, 1, 9), "previous_followed_up": "ja"}
-    found = values(read(fill("E02", {"Sammanträden": rows, "Handlingsplan": measures, "Plan": [plan]}), "E02-LST-2023"))
+    found = values(read(fill({"Sammanträden": rows, "Handlingsplan": measures, "Plan": [plan]})), "E02.")
 
     kinds = Counter(days.values())
     assert (found["meetings_ordinary", "total", "-"], found["meetings_extra", "total", "-"]) == (

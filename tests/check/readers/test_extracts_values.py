@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.check.readers.extracts_file import Cell, reference
+from include.check.intake.book import Cell, reference
 from include.check.readers.extracts_values import Refused, as_date, found
 
 DAYS = st.dates(date(2000, 1, 1), date(2050, 12, 31))
@@ -61,7 +61,7 @@ def test_any_text_is_a_day_or_refused(text: str) -> None:
         Cell("text", "vecka 12 2023"),
         Cell("number", 2023.0),
         Cell("number", 20230315.0),
-        Cell("other", "True"),
+        Cell("truth", "True"),
     ],
 )
 def test_uncertain_dates_are_refused(cell: Cell) -> None:
