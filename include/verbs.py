@@ -45,7 +45,7 @@ class Run:
 
 
 def part_of(capture_id: str) -> str:
-    """Return the part in a capture id: what people call the delivery or file, such as ``E02-LST-2023``."""
+    """Return the part in a capture id: what people call the delivery or file, such as ``jamtland-LST-2023``."""
     return capture_id.split("/")[1]
 
 
@@ -60,16 +60,14 @@ def archive(source_id: str, run: Run, connection: str | None = None) -> "Archive
     """
     from include.archive import run as archive_run
     from include.load import run as load_run
+    from include.load.judged import judged
 
     with _ledger("archive", run, source_id=source_id) as entry:
-        result = archive_run.archive(
-            source_id,
-            run.quarter,
-            run.read_from,
-            run.as_of,
-            load_run.loaded_captures(source_id),
-            connection=connection,
-        )
+        known = load_run.loaded_captures(source_id)
+        if registry().sources[source_id].kind == "inbox" and run.read_from == "live":
+            # A delivery that was refused has had its answer, and is not refused anew by each run.
+            known |= {capture_id for capture_id, came in judged(source_id).items() if came.refused}
+        result = archive_run.archive(source_id, run.quarter, run.read_from, run.as_of, known, connection=connection)
         entry.update(state="ok" if result.new else "unchanged", reason=result.reason)
     return result
 

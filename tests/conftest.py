@@ -100,8 +100,8 @@ def _database(server: Embedded, home: Path, monkeypatch: pytest.MonkeyPatch, tem
         _create_database(connection, name, template)
     _point_settings(monkeypatch, server, name)
     monkeypatch.setenv("FOLLOWUP_HOME", str(home))
-    for variable in ("FOLLOWUP_ARCHIVE", "FOLLOWUP_STAGING", "FOLLOWUP_PUBLISHED", "FOLLOWUP_INBOX"):
-        monkeypatch.delenv(variable, raising=False)
+    for folder in ("ARCHIVE", "STAGING", "PUBLISHED", "INBOX", "RECEIPTS", "QUARANTINE"):
+        monkeypatch.delenv(f"FOLLOWUP_{folder}", raising=False)
     yield Warehouse(home, name, server)
     with _superuser(server, "postgres") as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

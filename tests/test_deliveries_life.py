@@ -64,3 +64,15 @@ def test_a_delivery_is_submitted_accepted_and_not_loaded_twice(home, registry, t
     assert command_line.main(["extracts", "submit", str(file)]) == 0
     assert "Nothing was loaded: the warehouse holds it already" in capsys.readouterr().out
     assert len(Archive(settings.archive_url()).manifests(SOURCE)) == 1
+
+
+def test_a_delivery_is_taken_back_and_may_come_again(home, registry, tmp_path, capsys):
+    file = tmp_path / "år.xlsx"
+    file.write_bytes(workbook(registry, IDENTITY, example="no", empty_sheets="none", status="S"))
+    command_line.main(["extracts", "submit", str(file)])
+    assert command_line.main(["extracts", "withdraw", IDENTITY.part, "--reason", "Fel år"]) == 0
+    assert "0 figures in, 0 new, 0 unchanged, 0 revised, 451 withdrawn" in capsys.readouterr().out
+    assert state() == "withdrawn"
+    assert command_line.main(["extracts", "withdraw", IDENTITY.part, "--reason", "Igen"]) == 2
+    assert command_line.main(["extracts", "submit", str(file)]) == 0
+    assert state() == "accepted"

@@ -129,17 +129,17 @@ TABLE = {
     "2019-Q1": {"scb_population": "2018"},
     "2019-Q2": {"bra_handled_offences": "2018"},
     "2021-Q1": {"scb_population": "2020"},
-    "2021-Q2": {"bra_handled_offences": "2020"},
-    "2022-Q1": {"scb_population": "2021", "agency_extracts": "2021"},
-    "2022-Q2": {"bra_handled_offences": "2021"},
-    "2024-Q1": {"scb_population": "2023", "agency_extracts": "2023"},
-    "2025-Q1": {"scb_population": "2024", "agency_extracts": "2024"},
-    "2025-Q2": {"bra_handled_offences": "2024"},
-    "2025-Q3": {},
-    "2025-Q4": {},
-    "2026-Q1": {"scb_population": "2025", "agency_extracts": "2025"},
-    "2026-Q2": {"bra_handled_offences": "2025"},
-    "2027-Q1": {"scb_population": "2026", "agency_extracts": "2026"},
+    "2021-Q2": {"bra_handled_offences": "2020", "agency_extracts": "2021-Q1"},
+    "2022-Q1": {"scb_population": "2021", "agency_extracts": "2021 2021-H2 2021-Q4"},
+    "2022-Q2": {"bra_handled_offences": "2021", "agency_extracts": "2022-Q1"},
+    "2024-Q1": {"scb_population": "2023", "agency_extracts": "2023 2023-H2 2023-Q4"},
+    "2025-Q1": {"scb_population": "2024", "agency_extracts": "2024 2024-H2 2024-Q4"},
+    "2025-Q2": {"bra_handled_offences": "2024", "agency_extracts": "2025-Q1"},
+    "2025-Q3": {"agency_extracts": "2025-H1 2025-Q2"},
+    "2025-Q4": {"agency_extracts": "2025-Q3"},
+    "2026-Q1": {"scb_population": "2025", "agency_extracts": "2025 2025-H2 2025-Q4"},
+    "2026-Q2": {"bra_handled_offences": "2025", "agency_extracts": "2026-Q1"},
+    "2027-Q1": {"scb_population": "2026", "agency_extracts": "2026 2026-H2 2026-Q4"},
 }
 
 
@@ -154,13 +154,14 @@ def expected(source_id: str, quarter: str):
 @pytest.mark.parametrize("source_id", ["bra_handled_offences", "scb_population", "agency_extracts"])
 def test_each_source_is_asked_for_a_period_in_the_quarter_in_which_it_comes_out(source_id, quarter):
     new = [str(period) for period in expected(source_id, quarter).new]
-    assert new == [period for source, period in TABLE[quarter].items() if source == source_id]
+    assert new == TABLE[quarter].get(source_id, "").split()
 
 
 def test_earlier_periods_are_looked_at_again_newest_first():
     assert [str(p) for p in expected("bra_handled_offences", "2018-Q2").revisit] == ["2016", "2015"]
     assert [str(p) for p in expected("bra_handled_offences", "2018-Q3").revisit] == ["2017", "2016", "2015"]
-    assert [str(p) for p in expected("agency_extracts", "2024-Q3").revisit] == ["2023", "2022", "2021"]
+    yearly = [str(p) for p in expected("agency_extracts", "2024-Q3").revisit if p.unit == "year"]
+    assert yearly == ["2023", "2022", "2021"]
 
 
 @pytest.mark.parametrize("source_id", ["bra_handled_offences", "scb_population", "agency_extracts"])
@@ -171,8 +172,9 @@ def test_every_period_is_new_in_one_quarter_only_and_revisited_in_all_that_follo
         assert found.revisit == sorted(seen, reverse=True)
         assert not set(found.new) & set(seen)
         seen += found.new
-    assert seen == sorted(seen)
-    assert seen[-1] == Period.parse("2029")
+    years = [period for period in seen if period.unit == "year"]
+    assert years == sorted(years)
+    assert years[-1] == Period.parse("2029")
 
 
 def test_means_of_several_years_come_out_one_year_apart_once_their_last_year_has_ended():

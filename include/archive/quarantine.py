@@ -136,7 +136,7 @@ class Quarantine:
         if len(sha256) < _LEAST_OF_HASH or len(found) != 1:
             raise UsageError(
                 f"{len(found)} files in the quarantine have the hash {sha256!r}. "
-                f"Give the first {_LEAST_OF_HASH} signs or more, as `deliveries quarantine list` shows them."
+                f"Give the first {_LEAST_OF_HASH} signs or more, as `extracts quarantine list` shows them."
             )
         locked = self._locked(found[0])
         try:
@@ -249,7 +249,7 @@ def _parsed(text: str) -> tuple[str, bytes]:
     if match is None or len(raw) != _KEY_BYTES:
         raise UsageError(
             f"The quarantine's key ({KEY_VARIABLE}, {KEY_VARIABLE}_FILE or {key_path()}) is none. Expected one that "
-            f"begins {_PUBLIC!r} or {_PRIVATE!r}, as `deliveries quarantine keys` makes them."
+            f"begins {_PUBLIC!r} or {_PRIVATE!r}, as `extracts quarantine keys` makes them."
         )
     return match[1], raw
 

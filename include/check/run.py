@@ -15,9 +15,10 @@ from include.archive import approvals
 from include.archive.manifest import Manifest, capture_id
 from include.archive.parts import period_of
 from include.archive.store import Archive
+from include.archive.withdrawals import is_withdrawal
 from include.check import history, report, staging
 from include.check.corrections import correct
-from include.check.gate import Reveal, gate
+from include.check.gate import Finding, Reveal, gate
 from include.check.history import Comparison
 from include.check.identity import Identity
 from include.check.report import Examination
@@ -32,6 +33,8 @@ from include.registry.read import registry as read_registry
 if TYPE_CHECKING:
     import pyarrow as pa
     from great_expectations.expectations.expectation import Expectation
+
+    from include.check.deliveries.context import Context
 
 
 class Reader(Protocol):
@@ -125,9 +128,15 @@ def check(
     archive = archive or Archive(settings.archive_url())
     manifest, registry = archive.manifest(capture_id), registry or read_registry()
     words = approvals.words(archive, manifest.source_id, manifest.part)
-    earlier = _earlier(archive, manifest, registry, reader, words)
     examination, fault = examine(
-        archive.read(capture_id), manifest, registry, reader, suite, earlier, words.approvals(capture_id)
+        archive.read(capture_id),
+        manifest,
+        registry,
+        reader,
+        suite,
+        _earlier(archive, manifest, registry, reader, words),
+        words.approvals(capture_id),
+        _beside(archive, manifest, registry),
     )
     if rejection := words.rejection(capture_id):
         examination = replace(examination, rejection=rejection)
@@ -136,8 +145,10 @@ def check(
     kept = str(staging.keep_report(capture_id, report.html(examination)))
     if not examination.refused:
         staged = staging.stage(capture_id, examination.table, examination.set_aside, _facts(examination))
+        _answer(examination, registry)
         return _result(examination, staged=str(staged), kept=kept)
     staging.unstage(capture_id)
+    _answer(examination, registry)
     result = _result(examination, kept=kept)
     if examination.rejection:
         return result
@@ -197,11 +208,13 @@ def examine(
     suite: Suite | None = None,
     earlier: "pa.Table | None" = None,
     approved: "Sequence[approvals.Word]" = (),
+    beside: "Context | None" = None,
 ) -> tuple[Examination, CheckFailed | LayoutChanged | None]:
     """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
 
     Pure but for the readers' own doing: nothing is written, no clock is read. ``earlier`` is the tidy table of the
-    version before, uncorrected, if there is one; ``approved`` are the words with which persons approved this capture.
+    version before, uncorrected, if there is one; ``approved`` are the words with which persons approved this capture;
+    ``beside`` are the deliveries that a party's delivery is read beside.
     """
     source = registry.sources[manifest.source_id]
     reader = reader or _reader(source)
@@ -218,10 +231,13 @@ def examine(
         none = set_aside_table()
         refusal = Examination(manifest, source, none, none, rows_in, refusal=str(fault))
         return refusal, fault
+    if is_withdrawal(manifest):  # it has no figures that a rule could be about
+        return Examination(manifest, source, result.table, result.set_aside, 0, notes=tuple(result.notes)), None
     rules = [*_common(result, manifest, source, registry), *suite.expectations(source, registry)]
     reveal = _reveal(manifest, source, registry)
     verdict = gate(result, rules, suite.identities(source, registry), reveal)
-    beside = Comparison(_corrected(earlier, source, registry), result.table) if earlier is not None else None
+    before = Comparison(_corrected(earlier, source, registry), result.table) if earlier is not None else None
+    told = _of_delivery(result.table, manifest, registry, reveal, beside) if beside else []
     codes = {code for word in approved for code in word.findings}
     return (
         Examination(
@@ -230,9 +246,9 @@ def examine(
             verdict.passed,
             verdict.set_aside,
             verdict.rows_in,
-            (*verdict.findings, *(beside.findings(reveal, codes) if beside else ())),
+            (*verdict.findings, *told, *(before.findings(reveal, codes) if before else ())),
             tuple(applied),
-            (*result.notes, *([beside.summary()] if beside else [])),
+            (*result.notes, *([before.summary()] if before else [])),
             carried=taken,
             approved=tuple(approved),
         ),
@@ -284,12 +300,51 @@ def _earlier(
     return trusted
 
 
+def _beside(archive: Archive, manifest: Manifest, registry: Registry) -> "Context | None":
+    """Return the deliveries that a party's delivery is read beside; None for other sources, and for a withdrawal."""
+    if registry.sources[manifest.source_id].kind != "inbox" or is_withdrawal(manifest):
+        return None
+    from include.check.deliveries.context import context
+    from include.check.readers import extracts
+
+    return context(archive, manifest, registry, lambda content, each: extracts.read_again(content, each, registry))
+
+
+def _of_delivery(
+    table: "pa.Table", manifest: Manifest, registry: Registry, reveal: Reveal, beside: "Context"
+) -> "list[Finding]":
+    """Return what came of the rules for deliveries."""
+    from include.check import deliveries
+
+    return deliveries.findings(
+        table,
+        Delivery.of_part(manifest.part),
+        registry,
+        earlier=beside.earlier,
+        others=beside.others,
+        reveal=reveal,
+        sha256=manifest.sha256,
+        versions=beside.versions,
+        captured_at=manifest.captured_at,
+    )
+
+
+def _answer(examination: Examination, registry: Registry) -> None:
+    """Write the answer to a party's delivery; a public source gets none."""
+    if examination.source.kind == "inbox":
+        from include.publish import receipt  # the answers' words, which only deliveries need
+
+        receipt.write(receipt.of_examination(examination, registry), settings.receipts_dir(), registry)
+
+
 def _versions_before(archive: Archive, manifest: Manifest, words: approvals.Words) -> list[Manifest]:
-    """Return the versions before a capture that nobody has rejected, oldest first."""
+    """Return the versions before a capture that nobody has rejected, oldest first; none from before a withdrawal."""
     found: list[Manifest] = []
-    name = manifest.previous
+    name = None if is_withdrawal(manifest) else manifest.previous
     while name is not None:
         before = archive.manifest(name)
+        if is_withdrawal(before):
+            break
         if words.rejection(name) is None:
             found.append(before)
         name = before.previous
@@ -382,11 +437,11 @@ def _manifest_by_hand(source_id: str, path: Path, part: str) -> Manifest:
 
 
 def _part_from_name(path: Path) -> str:
-    """Return the part that a file's name tells: ``300Rn01-2019.xls`` and ``E02-LST-2023.xlsx`` do."""
+    """Return the part that a file's name tells: ``300Rn01-2019.xls`` and ``jamtland-LST-2023.xlsx`` do."""
     part = path.stem.removeprefix("300")
     if not re.fullmatch(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+", part) or period_of(part) is None:
         raise UsageError(
             f"The name {path.name} does not tell what the file is a version of; give the part, such as Rn01-2019, "
-            "TAB638-2015 or E02-LST-2023."
+            "TAB638-2015 or jamtland-LST-2023."
         )
     return part

@@ -118,7 +118,7 @@ outcome = sa.Table(
     _text("part", "Del av källan, - om steget gäller hela.", null=False),
     _text("capture_id", "Fångst, - om steget inte gäller någon.", null=False),
     _text("quarter", "Kalenderkvartal som körningen gäller, - om inget."),
-    _text("stage", "Steg: archive, check, load, measure, build, audit, compare eller release."),
+    _text("stage", "Steg: archive, check, load, withdraw, measure, build, audit, compare eller release."),
     _text("state", "Utfall: ok, unchanged, skipped eller failed."),
     _text("reason", "Varför, i klartext; tom om inget behöver sägas."),
     *(

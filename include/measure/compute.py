@@ -232,7 +232,8 @@ def _too_early(
         )
     owners = {selection.measure.partition(".")[0] for selection in selections_of(indicator, series)}
     first = agreement.years().start
-    if owners <= registry.extracts.keys() and year < first:
+    inboxes = {source.id for source in registry.sources.values() if source.kind == "inbox"}
+    if owners <= registry.extracts.keys() | inboxes and year < first:
         return Lack("not_collected", f"Uppgiften samlas in från {first}, det första året som följs upp.")
     return None
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 from include.archive.manifest import Manifest
 from include.archive.withdrawals import is_withdrawal
 from include.check.intake.book import Book
+from include.check.intake.child import judge_here
 from include.check.intake.judge import judge
 from include.check.intake.personal import allowed_of
 from include.check.readers import extracts_e01, extracts_e02, extracts_e12
@@ -103,7 +104,23 @@ def read(content: bytes, manifest: Manifest, source: Source, registry: Registry)
         note = f"Leveransen är återkallad den {manifest.captured_at:%Y-%m-%d}. Inga uppgifter visas ur den."
         return ReadResult(TIDY.empty_table(), set_aside_table(), 0, [note])
     book = judge(content, manifest.file_name, allowed_of(registry))
+    return _result(book, _cover(book), manifest, registry)
+
+
+def read_again(content: bytes, manifest: Manifest, registry: Registry) -> tuple[pa.Table, dict[str, str]]:
+    """Return the figures of a delivery that has passed the gate before, and the versions of its extracts' templates.
+
+    It is read in this process: the archive has its very bytes, so they can do no more than they did then.
+
+    Raises:
+        CheckFailed, LayoutChanged: as :func:`read`.
+    """
+    book = judge_here(content, manifest.file_name, allowed_of(registry))
     cover = _cover(book)
+    return _result(book, cover, manifest, registry).table, dict(cover.versions)
+
+
+def _result(book: Book, cover: Cover, manifest: Manifest, registry: Registry) -> ReadResult:
     about = expected(cover, registry)
     _agrees(cover, manifest)
     told = _csv(book, about, registry) if book.kind == "csv" else _workbook(book, cover, about, registry)

@@ -112,7 +112,14 @@ def _codes(registry: "Registry", manifest: "Manifest", measures: Collection[str]
             lambda text: _belongs(text, manifest),
             next_sv="Kontrollera att det är rätt års fil.",
         ),
-        Code("sex", "ett kön", "SEX_KNOWN", "Kön ska vara K, M eller T.", "Sex is K, M or T.", set("KMT").__contains__),
+        Code(
+            "sex",
+            "ett kön",
+            "SEX_KNOWN",
+            "Kön ska vara K, M, X (okänt eller annat) eller T.",
+            "Sex is K, M, X (unknown or other) or T.",
+            set("KMXT").__contains__,
+        ),
         Code(
             "age",
             "en ålder",
