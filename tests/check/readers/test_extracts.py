@@ -405,6 +405,20 @@ def test_a_cover_that_the_registry_does_not_expect_is_refused_with_its_cell(
     assert "DROP" not in str(refusal.value)
 
 
+def test_a_party_that_delivers_nothing_is_told_so(fill, read, registry, change) -> None:
+    agreement = registry.agreements["jamtland"]
+    guest = agreement.parties[0].model_copy(update={"code": "GAST", "role": "annan"})
+    more = agreement.model_copy(update={"parties": [*agreement.parties, guest]})
+    known = registry.model_copy(update={"agreements": {agreement.id: more}})
+
+    def edit(book: Any) -> None:
+        next(row[1] for row in book["Om leveransen"].iter_rows() if row[0].value == "Part").value = "GAST"
+
+    with pytest.raises(DeliveryRefused, match="GAST lämnar inga uttag") as refusal:
+        read(change(fill(), edit), known=known)
+    assert refusal.value.rule == "OUTSIDE_AGREEMENT"
+
+
 def test_a_later_minor_version_of_a_template_is_taken(fill, read, change) -> None:
     def edit(book: Any) -> None:
         cell = next(row[1] for row in book["Om leveransen"].iter_rows() if row[0].value == "Uttag")

@@ -298,3 +298,22 @@ def test_hostile_text_in_a_line_is_never_told(result, lines, column, text) -> No
     assert made.table.schema == TIDY
     said = str(made.set_aside.to_pylist()) + str(made.notes) + str(made.table.to_pylist())
     assert not any(sign in said for sign in ("DROP", "\u202e", "xxxx", "=1+1"))
+
+
+SIGNS = st.one_of(
+    st.text(max_size=12), st.sampled_from(["K", "T", "18+", "total", "E06", "E10", "1.0", "<5", "0", "P", ";", '"'])
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_stands_in_the_lines_the_file_is_read_or_refused(result, lines, data) -> None:
+    made = [line.split(";") for line in lines()]
+    for _ in range(data.draw(st.integers(1, 4))):
+        cells = made[data.draw(st.integers(0, len(made) - 1))]
+        cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(SIGNS)
+    try:
+        rows = result([";".join(cells) for cells in made]).rows_in
+    except (CheckFailed, LayoutChanged):
+        return
+    assert rows >= len(lines()) - 1

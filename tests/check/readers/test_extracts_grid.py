@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from include.check.intake.book import Book, Cell, Sheet
 from include.check.intake.child import judge_here
 from include.check.intake.personal import allowed_of
 from include.check.tidy import TIDY, ReadResult
-from include.errors import DeliveryRefused, LayoutChanged
+from include.errors import CheckFailed, DeliveryRefused, LayoutChanged
 from include.registry.delivery import Identity, grid_rows
 from include.registry.models import Extract, Registry
 from include.registry.templates import workbook
@@ -417,6 +418,37 @@ def test_what_is_hidden_of_the_templates_own_is_read_and_told(figures, usual) ->
     }
 
 
+def test_a_file_that_people_have_worked_on_in_excel_is_read_through_the_whole_gate(fill, change, read) -> None:
+    def work(book: Any) -> None:
+        sheet = book[ADULTS]
+        sheet.protection.sheet = False
+        sheet.insert_rows(1, 2)
+        sheet["A1"] = "Socialtjänsten"
+        sheet.merge_cells("A1:C1")
+        sheet["C4"], sheet["C5"], sheet["C6"] = "1\u00a0234", "=SUM(C4:C4)", date(2023, 1, 4)
+        sheet["D4"], sheet["D5"] = 0.5, " < 5 "
+        sheet["D4"].number_format = "0 %"
+        sheet["A5"] = "Ma\u0308n"
+        sheet.row_dimensions[7].hidden = True
+        del sheet.tables["tabell_1"]
+        sheet.title = "Vuxna 18+"
+
+    result = read(change(fill(None, WHOLE, party="K2380"), work), "jamtland-K2380-2023", apart=True)
+    assert of(result, "E06.referred", sex="K")["value"] == 1234
+    assert of(result, "E06.investigated", sex="M")["value_status"] == "suppressed"
+    assert of(result, "E06.referred", sex="T")["value"] == 38
+    assert aside(result) == {
+        "Vuxna!D4": "PERCENT_IN_COUNT",
+        "Vuxna!C5": "FORMULA_WITHOUT_RESULT",
+        "Vuxna!C6": "DATE_FOR_NUMBER",
+    }
+    assert {
+        "Bladet Vuxna heter något annat i filen (blad 2); det känns igen på rubrikerna.",
+        "Bladet Vuxna: raderna ovanför tabellen (1) lästes inte.",
+        "Bladet Vuxna: dolda rader (7) lästes som de andra.",
+    } <= set(result.notes)
+
+
 # --- rows that add up others -------------------------------------------------------------------------------------
 
 TOTAL = ("", "total", "T", "T")
@@ -649,3 +681,42 @@ def test_fifty_thousand_cells_are_read_in_time(registry, figures) -> None:
     assert time.process_time() - began < 3
     assert sum(row.startswith("E13.") for row in result.table["measure"].to_pylist()) == len(rows) * 3
     assert result.set_aside.num_rows == 0
+
+
+# --- anything ----------------------------------------------------------------------------------------------------
+
+CELLS = st.one_of(
+    st.none(),
+    st.builds(lambda text: Cell("text", text), st.text(min_size=1, max_size=40)),
+    st.builds(
+        lambda text: Cell("text", text),
+        st.sampled_from(
+            ["Summa", "Kvinnor", "Totalt", "T", "<5", "x", "..", "2023", "1 000", "Utredda", "E06 1.0", "K"]
+        ),
+    ),
+    st.builds(lambda number: Cell("number", number), st.one_of(st.integers(-(10**9), 10**20), st.floats())),
+    st.builds(lambda day: Cell("date", day.isoformat()), st.one_of(st.dates(), st.datetimes())),
+    st.sampled_from(
+        [Cell("truth", "True"), Cell("error", "#REFERENS!"), Cell("formula", ""), Cell("other", "1:00:00")]
+    ),
+)
+
+
+@pytest.fixture(scope="session")
+def untouched(book: Callable[..., Book]) -> Book:
+    return book(None, "LST")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), party=st.sampled_from(["K2380", "LST"]))
+def test_whatever_stands_in_the_cells_the_file_is_read_or_refused(figures, usual, untouched, data, party) -> None:
+    made = usual if party == "K2380" else untouched
+    for _ in range(data.draw(st.integers(1, 6))):
+        sheet = data.draw(st.sampled_from(made.sheets))
+        place = st.tuples(st.integers(0, 14), st.integers(0, 9))
+        made = changed(made, sheet.name, {data.draw(place): data.draw(CELLS)})
+    try:
+        rows = figures(made, party).table.num_rows
+    except (CheckFailed, LayoutChanged):
+        return
+    assert rows > 0
