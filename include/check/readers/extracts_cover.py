@@ -29,7 +29,7 @@ _CODES: Mapping[str, re.Pattern[str]] = {
     "party": re.compile(r"[A-Z][A-Z0-9_]{0,39}", re.ASCII),
     "period": re.compile(r"\d{4}(-[A-Z0-9]{2})?", re.ASCII),
 }
-_VERSION = re.compile(r"(E\d{2}) (\d+)\.\d+", re.ASCII)
+_VERSION = re.compile(r"(E\d{2}) (\d+\.\d+)", re.ASCII)
 
 _NEW_TEMPLATE = "Hämta en ny mall, fyll i den och lämna den."
 
