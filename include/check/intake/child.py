@@ -96,9 +96,7 @@ def main() -> int:
 
     Writes ``{"book": …}`` or ``{"refused": {"by": …, "text": …, "rule": …, "places": […]}}`` to stdout.
     """
-    for name in _CODECS:
-        codecs.lookup(name)
-    _limit()
+    limit(SECONDS)
     head, _, content = sys.stdin.buffer.read().partition(b"\n")
     asked = json.loads(head)
     json.dump(answer(content, asked["file_name"], Allowed.from_json(asked["allowed"])), sys.stdout)
@@ -116,15 +114,21 @@ def answer(content: bytes, file_name: str, allowed: Allowed) -> dict[str, Any]:
         return {"refused": {"by": "LayoutChanged", "text": str(error), "rule": "", "places": ()}}
 
 
-def _limit() -> None:
-    """Set this process's limits, those that the system knows; the parent's time limit holds in any case."""
+def limit(seconds: int) -> None:
+    """Set this process's limits, those that the system knows; the parent's time limit holds in any case.
+
+    Args:
+        seconds: of processor time, from the start of the process.
+    """
+    for name in _CODECS:
+        codecs.lookup(name)
     try:
         import resource
     except ImportError:  # not a Unix
         return
     limits = {
         resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_CPU: SECONDS,
+        resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_CORE: 0,  # no image of its memory on the disk
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: 3,  # stdin, stdout and stderr, which are open

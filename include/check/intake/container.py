@@ -59,6 +59,7 @@ _BROKEN = (
     lzma.LZMAError,
     struct.error,
     EOFError,
+    LookupError,
     NotImplementedError,
     OSError,
     OverflowError,

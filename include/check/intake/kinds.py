@@ -12,7 +12,7 @@ from include.errors import DeliveryRefused, LayoutChanged
 
 MB = 1 << 20
 
-#: A filled-in template is some 50 kB and a delivery of 50,000 cells under 1 MB; five times that leaves room for what
+#: A filled-in template is some 100 kB and a delivery of 50,000 cells under 1 MB; five times that leaves room for what
 #: Excel adds. A larger cap would only give a hostile file more to work with.
 LARGEST_FILE = 5 * MB
 LARGEST_INFLATED = 20 * MB  # the sheets of as many cells as are allowed are a third of it

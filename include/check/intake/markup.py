@@ -157,9 +157,11 @@ _WORDS = frozenset(
     )
 )
 _NUMBER_OR_ADDRESS = re.compile(r"\d{4}|@")
+_NAME_OF_SCHEMA = re.compile(
+    r"https?://(schemas|purl|www\.w3)\.[\w./#-]+|\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
+)
 _HARMLESS = re.compile(
-    r"https?://(schemas|purl|www\.w3)\.[\w./#-]+|\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?|"
-    r"#?([0-9A-Fa-f]{6}|[0-9A-F]{8})|-?\d{1,7}(\.\d+)?|#?_x0000_\w+"
+    rf"{_NAME_OF_SCHEMA.pattern}|#?([0-9A-Fa-f]{{6}}|[0-9A-F]{{8}})|-?\d{{1,7}}(\.\d+)?|#?_x0000_\w+"
 )
 
 #: Text of settings, of which files are full: a switch or a small number.
@@ -321,13 +323,39 @@ def everything(members: Mapping[str, bytes], place_of: Callable[[str], str]) -> 
     return tuple(Hidden(place, "\n".join(texts)) for place, texts in said.items() if texts)
 
 
+class _Values(Quiet):
+    """Collects every value and text as it stands, in order."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        """Take an element's start."""
+        self.found += (value for value in attributes.values() if not _NAME_OF_SCHEMA.fullmatch(value))
+
+    def text(self, data: str) -> None:
+        """Take text between elements."""
+        self.found.append(data)
+
+
+def values(data: bytes) -> str:
+    """Return every value and text of a part, each on a line: the halves of a number may be those of neighbours.
+
+    Raises:
+        DeliveryRefused, LayoutChanged: as :func:`parse`.
+    """
+    handler = _Values()
+    parse(data, handler)
+    return "\n".join(value.strip() for value in handler.found if value.strip())
+
+
 def _texts(data: bytes) -> list[str]:
     inside: dict[Hidden, None] = {}
     try:
         parse(data, Texts("", "", inside))
+        return [*(each.text for each in inside), values(data)]
     except (DeliveryRefused, LayoutChanged):
         return [strings(data)]
-    return [each.text for each in inside]
 
 
 def strings(content: bytes) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from include.check.intake.book import Book, Hidden
 from include.check.intake.kinds import MOST_CELLS, damaged, refusal
-from include.check.intake.markup import Attributes, Quiet, Texts, is_true, parse, plain, strings
+from include.check.intake.markup import Attributes, Quiet, Texts, is_true, parse, plain, strings, values
 from include.check.intake.sheets import SharedStrings, SheetReader
 from include.check.intake.styles import Styles
 
@@ -220,3 +220,5 @@ def _other_text(
             collector.add(strings(data))
         else:
             parse(data, collector)
+        if part.lower().startswith("customxml/"):
+            collector.add(values(data))

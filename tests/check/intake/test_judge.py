@@ -135,7 +135,7 @@ def test_the_child_sees_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 _UNDER_LIMITS = """
 import socket
 from include.check.intake import child
-child._limit()
+child.limit(child.SECONDS)
 for name, act in (
     ("file", lambda: open("/etc/passwd")),
     ("connection", lambda: socket.socket()),
