@@ -1,9 +1,9 @@
-"""Run every benchmark, or those that are named: ``python -m benchmarks [load] [parse] [quarter]``."""
+"""Run every benchmark, or those that are named: ``python -m benchmarks [load] [parse] [intake] [quarter]``."""
 
 import importlib
 import sys
 
-ALL = ("parse", "load", "quarter")
+ALL = ("parse", "load", "intake", "quarter")
 
 
 def main() -> int:

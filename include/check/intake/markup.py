@@ -158,7 +158,7 @@ _WORDS = frozenset(
 )
 _NUMBER_OR_ADDRESS = re.compile(r"\d{4}|@")
 _NAME_OF_SCHEMA = re.compile(
-    r"https?://(schemas|purl|www\.w3)\.[\w./#-]+|\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
+    r"https?://(schemas|purl|www\.w3)\.[\w./#-]+|(\w{1,2}_)?\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
 )
 _HARMLESS = re.compile(
     rf"{_NAME_OF_SCHEMA.pattern}|#?([0-9A-Fa-f]{{6}}|[0-9A-F]{{8}})|-?\d{{1,7}}(\.\d+)?|#?_x0000_\w+"
@@ -253,7 +253,7 @@ class Texts:
     def _flush(self) -> None:
         if self._pieces:
             text = "".join(self._pieces)
-            if not _SMALL.fullmatch(text):
+            if not (_SMALL.fullmatch(text) or _NAME_OF_SCHEMA.fullmatch(text)):
                 self.add(text)
             self._pieces.clear()
 

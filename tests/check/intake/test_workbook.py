@@ -472,6 +472,38 @@ def test_an_ordinary_workbook_of_either_library_holds_nothing_to_find() -> None:
         assert isinstance(judge_here(content, "leverans.xlsx", NOTHING), Book)
 
 
+LABEL = "MSIP_Label_5b1f6c1e-3a52-4d1b-8f2a-0f6f3a1c2d4e_SetDate"
+
+
+def test_what_excel_adds_on_every_save_is_no_find() -> None:
+    """Ids, labels of a company, revisions, printers, names of those who comment, and where the file lay."""
+    content = replaced(
+        plain_workbook(),
+        "xl/workbook.xml",
+        "<bookViews>",
+        '<x15ac:absPath xmlns:x15ac="http://schemas.microsoft.com/office/spreadsheetml/2010/11/ac" '
+        'url="https://lan-my.sharepoint.com/personal/anna_exempel_lan_se/Documents/Uttag 2023/"/>'
+        '<xr:revisionPtr xmlns:xr="http://schemas.microsoft.com/office/spreadsheetml/2014/revision" '
+        'documentId="8_{6E0C7A8D-2B1F-4C37-9A54-0B9E5D1F7C3A}" revIDLastSave="0"/><bookViews>',
+    )
+    people = '<personList><person displayName="Anna Exempel" userId="S::anna.exempel@lan.se::5b1f6c1e"/></personList>'
+    custom_properties = (
+        f'<Properties><property name="{LABEL}"><lpwstr>2024-03-15T12:30:00Z</lpwstr></property></Properties>'
+    )
+    for name, data in (
+        ("xl/persons/person.xml", people),
+        ("docProps/custom.xml", custom_properties),
+        ("docMetadata/LabelInfo.xml", '<labelList><label id="{5b1f6c1e-3a52-4d1b-8f2a-0f6f3a1c2d4e}"/></labelList>'),
+        ("xl/calcChain.xml", '<calcChain><c r="B2" i="1"/></calcChain>'),
+        (
+            "xl/printerSettings/printerSettings1.bin",
+            "\\\\skrivare\\HP LaserJet 4050".encode("utf-16-le").decode("latin-1"),
+        ),
+    ):
+        content = with_member(content, name, data.encode())
+    judge_here(content, "Leverans 2023 (1).xlsx", NOTHING)
+
+
 # --- what reaches out of the file --------------------------------------------------------------------------------
 
 
