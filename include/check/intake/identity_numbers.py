@@ -73,9 +73,9 @@ _DATE = re.compile(r"(?P<century>18|19|20)?(?P<year>\d\d)(?P<between>[-./ ]?)(?P
 _DATE_PART = re.compile(rf"{_DATE.pattern}(?:[ t]\d\d:\d\d(?::\d\d)?)?[-+ ]*", re.IGNORECASE)
 _LAST_PART = re.compile(r"(?P<join>[-+]? ?)(?:(?P<last>\d{4})|(?P<letter>[A-Za-z])\d{3})")
 
-_GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")
-_WHOLE = re.compile(r"(\d{7,12})(?:[.,]0+)?")
-_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d+)?)E\+?(\d{1,2})", re.IGNORECASE)
+_GROUPED = re.compile(r"(?<![\d-])(?<!\d[ ,.])\d{1,3}(?: \d{3}){2,3}(?![ -]?\d)")
+_WHOLE = re.compile(r"(\d{7,12})(?:[.,]0{1,3})?")
+_SCIENTIFIC = re.compile(r"(?<![\w.,])(\d[.,]\d{4,})E\+?(\d{1,2})(?!\w)", re.IGNORECASE)
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _ENOUGH_DIGITS = re.compile(r"(?:\d\D{0,8}?){7}|\dE\+?\d", re.IGNORECASE)
@@ -171,13 +171,8 @@ def _all_in_line(line: str) -> list[Likeness]:
     plain = one_form(line)
     if not _ENOUGH_DIGITS.search(plain):
         return []
-    whole = plain.strip(" '")
-    if _GROUPED.fullmatch(whole):
-        whole = whole.replace(" ", "")
-    if match := _WHOLE.fullmatch(whole):
+    if match := _WHOLE.fullmatch(plain.strip(" '")):
         return [_of_digits(match[1])]
-    if match := _SCIENTIFIC.fullmatch(whole):
-        return [_of_scientific(match[1].replace(",", "."), int(match[2]))]
     if "-" in plain:
         plain = _GUID.sub(" ", plain)
     addresses = " ".join(_ADDRESS.findall(plain)) if "." in plain else ""
@@ -192,7 +187,9 @@ def _all_in_line(line: str) -> list[Likeness]:
     bare += [
         match[1] for match in _BARE.finditer(addresses) if len(match[1]) == 12 or not match[1].startswith(_UNIX_TIMES)
     ]
-    return written + [_of_digits(digits) for digits in bare]
+    bare += [match[0].replace(" ", "") for match in _GROUPED.finditer(words)]
+    rounded = [_of_scientific(match[1].replace(",", "."), int(match[2])) for match in _SCIENTIFIC.finditer(words)]
+    return written + rounded + [_of_digits(digits) for digits in bare]
 
 
 def _written_is_one(match: re.Match[str]) -> bool:
