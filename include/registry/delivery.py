@@ -114,8 +114,12 @@ def received(registry: Registry) -> list[Extract]:
 
 
 def extracts_of(registry: Registry, party: Party, unit: Unit) -> list[Extract]:
-    """Return the extracts that a party delivers together, in one file about a period of that unit, by id."""
-    return [each for each in received(registry) if party.role in each.delivered_by and each.speaks_in == unit]
+    """Return the extracts that a party delivers together, in one file about a period of that unit, by id.
+
+    They have the limits of masked numbers that the party declares, if it does.
+    """
+    mine = [each for each in received(registry) if party.role in each.delivered_by and each.speaks_in == unit]
+    return [each.model_copy(update={"masked": party.masked}) for each in mine] if party.masked else mine
 
 
 def extracts_in(registry: Registry, identity: Identity) -> list[Extract]:

@@ -77,6 +77,9 @@ class Party(Model):
     role: Literal["lansstyrelse", "region", "polis", "aklagare", "kommun", "barnahus", "centrum", "jour", "annan"]
     area: str | None = Field(default=None, description="Area code, for a municipality.")
     signatory: bool = Field(default=True, description="False for one who only delivers.")
+    masked: tuple[int, int] | None = Field(
+        default=None, description="Least and most that its masked numbers (<5, x) can be, if not as the extract says."
+    )
     email: list[str] = Field(
         default_factory=list, description="Where receipts and reminders go; none = nothing is sent to this party."
     )

@@ -95,6 +95,7 @@ def _agreement(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
 
 
 def _party(party: Party, agreement: Agreement, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    yield from _limits(party.masked, (*loc, "masked"))
     if party.role != "kommun":
         return
     if party.area is None:
@@ -254,8 +255,12 @@ def _extract(extract: Extract, registry: Registry) -> Iterator[Fault]:
             for position, name in enumerate(measures):
                 if name not in known:
                     yield ("checks", number, side, position), f"the extract has no measure '{name}'"
-    if not 0 <= extract.masked[0] <= extract.masked[1]:
-        yield ("masked",), f"found {list(extract.masked)}; expected the least and the most, in this order"
+    yield from _limits(extract.masked, ("masked",))
+
+
+def _limits(masked: tuple[int, int] | None, loc: Loc) -> Iterator[Fault]:
+    if masked is not None and not 0 <= masked[0] <= masked[1]:
+        yield loc, f"found {list(masked)}; expected the least and the most, in this order"
 
 
 def _log(sheet: ExtractSheet, loc: Loc) -> Iterator[Fault]:

@@ -86,7 +86,7 @@ def write_templates(
             identity = Identity(agreement.id, each.code, str(period))
             before = earlier(identity) if earlier else None
             written.append(_put(folder / f"{identity.part}.xlsx", workbook(registry, identity, earlier=before)))
-            if any(sheet.grid for extract in extracts_in(registry, identity) for sheet in extract.sheets):
+            if all(sheet.grid for extract in extracts_in(registry, identity) for sheet in extract.sheets):
                 written.append(_put(folder / f"{identity.part}.csv", csv_form(registry, identity)))
     return written
 

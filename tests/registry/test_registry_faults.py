@@ -171,6 +171,7 @@ WRONG_REFERENCES = [
         "either columns or grid",
     ),
     ("extracts/E78.yaml", "name: Annat", "name: Personer", "is a sheet of E77 too, which comes in the same file"),
+    ("agreements/testlan.yaml", "role: lansstyrelse", "role: lansstyrelse, masked: [9, 1]", "the least and the most"),
     ("party_checks/same.yaml", "E78.others", "E78.andra", "there is no measure 'E78.andra' of an extract"),
     ("extracts/E77.yaml", "[lansstyrelse]", "[regering]", "'regering' is no role of a party"),
     ("extracts/E77.yaml", "unique: [day]", "unique: [week]", "the sheet has no column 'week'"),

@@ -31,7 +31,7 @@ from include.check.readers.extracts_grid import Contract, read_grid
 from include.check.readers.extracts_layout import tables
 from include.check.readers.extracts_rows import Row, read_rows, taken
 from include.check.tidy import TIDY, ReadResult, SetAside, set_aside_table, tidy_table
-from include.errors import CheckFailed, RegistryError
+from include.errors import CheckFailed, DeliveryRefused, RegistryError
 from include.registry.delivery import Identity
 from include.registry.models import Agreement, Column, Extract, Registry, Source
 
@@ -82,8 +82,9 @@ def identify(content: bytes, file_name: str, registry: Registry) -> Identity:
 
 def recognise(content: bytes, file_name: str, registry: Registry) -> tuple[Identity, bool]:
     """Return which delivery a file is, and whether it says that it is EXEMPELDATA; otherwise as :func:`identify`."""
-    cover = _cover(judge(content, file_name, allowed_of(registry)))
-    expected(cover, registry)
+    book = judge(content, file_name, allowed_of(registry))
+    cover = _cover(book)
+    _can_hold(book, expected(cover, registry))
     return cover.identity, cover.example
 
 
@@ -122,6 +123,7 @@ def read_again(content: bytes, manifest: Manifest, registry: Registry) -> tuple[
 
 def _result(book: Book, cover: Cover, manifest: Manifest, registry: Registry) -> ReadResult:
     about = expected(cover, registry)
+    _can_hold(book, about)
     _agrees(cover, manifest)
     told = _csv(book, about, registry) if book.kind == "csv" else _workbook(book, cover, about, registry)
     table = _table(told, cover, about)
@@ -131,6 +133,17 @@ def _result(book: Book, cover: Cover, manifest: Manifest, registry: Registry) ->
 
 def _cover(book: Book) -> Cover:
     return read_csv(book).cover if book.kind == "csv" else read_cover(book)
+
+
+def _can_hold(book: Book, about: Expected) -> None:
+    """Refuse a CSV file of a delivery that has logs too: it would take the place of a workbook that holds them."""
+    logs = [sheet.name for extract in about.extracts for sheet in extract.sheets if sheet.grid is None]
+    if book.kind == "csv" and logs:
+        raise DeliveryRefused(
+            f"Leveransen har också blad där ni skriver rader ({', '.join(logs)}), och de ryms inte i en CSV-fil. "
+            "Fyll i Excelmallen och lämna den.",
+            "LOGS_HAVE_NO_CSV",
+        )
 
 
 def _agrees(cover: Cover, manifest: Manifest) -> None:
@@ -179,10 +192,6 @@ def _csv(book: Book, about: Expected, registry: Registry) -> _Read:
         told.figures += [(grid.extract, figure) for figure in result.figures] if grid else []
         told.aside += result.aside
         told.notes += result.notes
-    for extract in about.extracts:
-        if logs := [sheet.name for sheet in extract.sheets if sheet.grid is None]:
-            told.notes.append(f"Bladen {', '.join(logs)} har ingen CSV-form, så de lämnades inte.")
-            _add_logs(told, extract, {name: [] for name in logs}, about, empty_is_none=False)
     return told
 
 

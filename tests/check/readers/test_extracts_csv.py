@@ -131,14 +131,11 @@ def test_what_no_line_tells_is_not_reported(result, lines) -> None:
     assert result(kept).rows_in == result(lines()).rows_in
 
 
-def test_logs_have_no_csv_form_and_are_not_reported(result, lines) -> None:
+def test_a_csv_file_never_takes_the_place_of_a_workbook_with_logs(result, lines) -> None:
     numbers = {"Kompetens": {("", "total", "T", "T"): {"staff_in_scope": 40}}}
-    made = result(lines(numbers, "LST"), part="jamtland-LST-2023")
-    assert of(made, "E10.staff_in_scope", breakdown="total")["value"] == 40
-    assert {r["value_status"] for r in made.table.to_pylist() if r["measure"] == "E02.meetings_ordinary"} == {
-        "not_reported"
-    }
-    assert "Bladen Sammanträden, Handlingsplan, Plan har ingen CSV-form, så de lämnades inte." in made.notes
+    with pytest.raises(DeliveryRefused, match="Aktiviteter, Sammanträden, .*de ryms inte i en CSV-fil") as refused:
+        result(lines(numbers, "LST"), part="jamtland-LST-2023")
+    assert refused.value.rule == "LOGS_HAVE_NO_CSV"
 
 
 def test_the_partys_own_area_is_the_same_as_none(result, lines) -> None:

@@ -16,7 +16,7 @@ from include.check.intake.child import judge_here
 from include.check.intake.personal import allowed_of
 from include.check.tidy import TIDY, ReadResult
 from include.errors import CheckFailed, DeliveryRefused, LayoutChanged
-from include.registry.delivery import Identity, grid_rows
+from include.registry.delivery import Identity, extracts_in, grid_rows
 from include.registry.models import Extract, Registry
 from include.registry.templates import workbook
 
@@ -720,3 +720,18 @@ def test_whatever_stands_in_the_cells_the_file_is_read_or_refused(figures, usual
     except (CheckFailed, LayoutChanged):
         return
     assert rows > 0
+
+
+def test_a_party_may_declare_the_limits_of_its_own_masks(registry, agreement, read) -> None:
+    parties = [p.model_copy(update={"masked": (1, 9)}) if p.code == "K2303" else p for p in agreement.parties]
+    changed = registry.model_copy(
+        update={"agreements": {agreement.id: agreement.model_copy(update={"parties": parties})}}
+    )
+    mine, others = (Identity(agreement.id, code, "2023") for code in ("K2303", "K2305"))
+    assert {each.masked for each in extracts_in(changed, mine)} == {(1, 9)}
+    assert {each.masked for each in extracts_in(changed, others)} == {(1, 4)}
+    key = ("", "total", "K", "18+")
+    book = workbook(changed, mine, numbers={"Vuxna": {key: {"referred": "<10", "investigated": "x"}}})
+    table = read(book, "jamtland-K2303-2023", known=changed).table.to_pylist()
+    limits = {r["measure"]: (r["value_low"], r["value_high"]) for r in table if r["value_status"] == "suppressed"}
+    assert limits == {"E06.referred": (1, 9), "E06.investigated": (1, 9)}
