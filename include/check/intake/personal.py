@@ -382,6 +382,13 @@ class _Table:
         before = bisect_left(headings, row, key=lambda each: each[0])
         return headings[before - 1][1] if before else None
 
+    def is_count(self, row: int, column: int) -> bool:
+        """Return whether a number below a million stands in a column of numbers that a contract has."""
+        heading = self.heading(row, column)
+        if heading is None or self._allowed.longest(heading) > LONGEST_CHOICE:
+            return False
+        return _COUNT.fullmatch(str(self.rows[row][column].value)) is not None
+
 
 def _in_sheet(sheet: Sheet, places: _Places, allowed: Allowed) -> list[Find]:
     table = _Table(sheet, allowed)
@@ -438,6 +445,8 @@ def _split_numbers(table: _Table) -> set[tuple[int, int]]:
     for row, cells in table.rows.items():
         for (left, first), (right, second) in pairwise(cells.items()):
             if _may_be_last_part(second) and first.kind in ("text", "number", "date"):
+                if all(table.is_count(row, column) for column in (left, right)):
+                    continue  # five or six digits beside four are often a valid date and check digit by chance
                 pairs[left, right].append((row, halves(first.value, second.value)))
     found = set()
     for (left, _), each in pairs.items():
@@ -479,6 +488,9 @@ _IN_HEADING = re.compile(rf"{_ABOUT}(?:(?P<sure>{_PERSONAL.pattern})|(?P<perhaps
 _NAME_OF = re.compile(r"namn på (?:barn|klient|patient|brukare|person|den|anhörig|utövare)\w*")
 _COUNTED = re.compile(r"\b(?:antal|andel|summa|procent|saknar|saknas|utan|skydda\w*|per)\b")
 _LONGEST_HEADING = 60
+
+#: A count as people write it, below a million.
+_COUNT = re.compile("(?:0|[1-9][0-9]{0,2}(?:[ \u00a0\u202f]?[0-9]{3})?)(?:[.]0)?")
 
 _FIGURE = re.compile(r"[<>~≤≥+−-]? ?\d[\d .,]*(?:%|kr)?|[-–—.x*]{1,3}|ja|nej|e\.?u\.?|u\.?s\.?|saknas", re.IGNORECASE)
 _LABELS = frozenset(
