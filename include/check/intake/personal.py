@@ -225,13 +225,19 @@ _CASE = re.compile(
     r"\d{4} ?- ?K ?\d{3,7} ?- ?\d{2}"  # the police's
     r"|AM[ -]\d{3,7}-\d{2}"  # the prosecutor's
     r"|[BTÄ] ?\d{3,6}-\d{2}"  # a court's
-    r"|\d{3}-\d{3,6}-(?:19|20)\d{2}"  # a county board's
+    r")(?![\w-])"
+    r"|\b(?i:ärenden(?:umme)?r|anmälningsn(?:umme)?r|målnr|målnummer|k-n(?:umme)?r)"
+    r"[.:]? {0,2}(?=[^\s,;]*\d)[^\s,;]{3,}"
+)
+#: A diarienummer. It names a document, which a contract may ask for; anywhere else it leads to somebody's case.
+_REGISTERED = re.compile(
+    r"(?<![\w-])(?:"
+    r"\d{3}-\d{3,6}-(?:19|20)\d{2}"  # a county board's
     r"|(?:19|20)\d{2}/(?!(?:19|20)\d{2}\b)\d{4,6}"
     r"|(?:19|20)\d{2}-\d{5,6}"
     r"|[A-ZÅÄÖ]{2,6}[ -](?:19|20)\d{2}[-/](?!(?:19|20)\d{2}\b)\d{3,6}"
     r")(?![\w-])"
-    r"|\b(?i:d\.?nr|diarien(?:umme)?r|ärenden(?:umme)?r|anmälningsn(?:umme)?r|målnr|målnummer|k-n(?:umme)?r)"
-    r"[.:]? {0,2}(?=[^\s,;]*\d)[^\s,;]{3,}"
+    r"|\b(?i:d\.?nr|diarien(?:umme)?r)[.:]? {0,2}(?=[^\s,;]*\d)[^\s,;]{3,}"
 )
 _WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _THREE_DIGITS = re.compile(r"(?:\d\D{0,8}?){3}")
@@ -261,8 +267,13 @@ def _in_text(text: str, place: str, *, is_name: bool = False) -> Iterator[Find]:
         yield Find(rule, place)
 
 
-def _rules_of_words(text: str) -> tuple[str, ...]:
-    """Return the rules by which a text is a find, apart from identity numbers and its length."""
+def _rules_of_words(text: str, *, is_document: bool = False) -> tuple[str, ...]:
+    """Return the rules by which a text is a find, apart from identity numbers and its length.
+
+    Args:
+        text: any text.
+        is_document: whether it stands where a contract asks for a text, such as the name of a document.
+    """
     has_digits = len(text) >= _SHORTEST and _THREE_DIGITS.search(text)
     if not has_digits and "@" not in text and "＠" not in text:
         return ()
@@ -271,7 +282,8 @@ def _rules_of_words(text: str) -> tuple[str, ...]:
     if has_digits:
         words = _WEB_ADDRESS.sub(" ", plain) if "://" in plain else plain  # an address holds numbers of all kinds
         rules += [PHONE] if _holds_phone(words) else []
-        rules += [CASE_NUMBER] if _CASE.search(words) else []
+        is_case = _CASE.search(words) or (not is_document and _REGISTERED.search(words))
+        rules += [CASE_NUMBER] if is_case else []
     return tuple(rules)
 
 
@@ -382,10 +394,14 @@ class _Table:
         before = bisect_left(headings, row, key=lambda each: each[0])
         return headings[before - 1][1] if before else None
 
+    def is_text(self, row: int, column: int) -> bool:
+        """Return whether a contract asks for a text in a cell's column."""
+        heading = self.heading(row, column)
+        return heading is not None and self._allowed.longest(heading) > LONGEST_CHOICE
+
     def is_count(self, row: int, column: int) -> bool:
         """Return whether a number below a million stands in a column of numbers that a contract has."""
-        heading = self.heading(row, column)
-        if heading is None or self._allowed.longest(heading) > LONGEST_CHOICE:
+        if self.heading(row, column) is None or self.is_text(row, column):
             return False
         return _COUNT.fullmatch(str(self.rows[row][column].value)) is not None
 
@@ -394,14 +410,15 @@ def _in_sheet(sheet: Sheet, places: _Places, allowed: Allowed) -> list[Find]:
     table = _Table(sheet, allowed)
     found = [*_in_text(sheet.name, places.name)]
     found += [Find(IDENTITY_NUMBER, places.cell(*place)) for place in sorted(_numbers(table) | _split_numbers(table))]
-    known: dict[str, tuple[str, ...]] = {}  # rules by text, as most texts of a table stand in it often
+    known: dict[tuple[str, bool], tuple[str, ...]] = {}  # as most texts of a table stand in it often
     for (row, column), cell in sheet.cells.items():
         if cell.kind != "text":
             continue
-        text = str(cell.value)
-        if text not in known:
-            known[text] = _rules_of_words(text) + (_rules_of_lines(text) if "\n" in text else ())
-        found += [Find(rule, places.cell(row, column)) for rule in known[text]]
+        text, is_document = str(cell.value), table.is_text(row, column)
+        if (text, is_document) not in known:
+            lines = _rules_of_lines(text) if "\n" in text else ()
+            known[text, is_document] = _rules_of_words(text, is_document=is_document) + lines
+        found += [Find(rule, places.cell(row, column)) for rule in known[text, is_document]]
         if len(text) > LONGEST_CHOICE and len(text) > _longest(table, sheet, row, column, allowed):
             found.append(Find(FREE_TEXT, places.cell(row, column)))
     found += _name_columns(table, places, allowed)

@@ -208,6 +208,21 @@ def activities(numbers: random.Random) -> Rows:
     ]
 
 
+def documents(numbers: random.Random) -> Rows:
+    """Public documents by name and diarienummer, in the columns in which a contract asks for them."""
+    year = numbers.randrange(2021, 2026)
+    written = [
+        lambda: f"{numbers.randrange(100, 900)}-{numbers.randrange(1000, 99_999)}-{year}",
+        lambda: f"dnr {year}/{numbers.randrange(1000, 9999)}",
+        lambda: f"SN {year}-{numbers.randrange(10_000):05}",
+        lambda: f"Tabell 4 (diarienummer RS/{numbers.randrange(50, 2000)}/{year})",
+    ]
+    return [["Uppgift", "Handling", "Rubrik", "Webbadress"]] + [
+        ["Andel", f"Årsrapport {year}, {numbers.choice(written)()}", numbers.choice(written)(), _address(numbers)]
+        for _ in range(numbers.randrange(3, 25))
+    ]
+
+
 def _address(numbers: random.Random) -> str:
     day = _day(numbers)
     seconds = int(datetime.combine(day, datetime.min.time(), UTC).timestamp())
@@ -328,7 +343,8 @@ SHAPES: dict[str, Callable[[random.Random], Rows]] = {
     function.__name__: function
     for function in (
         organisations, counts_like_phones, long_identifiers, long_counts, running_numbers, a_large_number, sizes,
-        municipality_codes, codes_with_names, periods, activities, moments, dates_beside_counts, dates_beside_years,
+        municipality_codes, codes_with_names, periods, activities, documents, moments, dates_beside_counts,
+        dates_beside_years,
         barcodes, amounts, payments, by_unit_and_age, single_years_of_age, ways_of_contact, contacts_as_rows,
     )
 }  # fmt: skip

@@ -528,6 +528,15 @@ def test_addresses_and_numbers_in_texts_are_found(text: str, rule: str) -> None:
     assert [each.rule for each in find(book(hidden=(Hidden("en kommentar", text),)), "", NOTHING)] == [rule]
 
 
+def test_the_number_of_a_document_may_stand_where_a_contract_asks_for_a_document() -> None:
+    """A diarienummer names a document there; anywhere else, and of a police case everywhere, it is a find."""
+    asked = Allowed({"handling": 120, "antal": None}, frozenset())
+    assert rules(["Handling", "Antal"], ["Årsrapport, dnr 123-4567-2024", 3], allowed=asked) == []
+    assert rules(["Annat", "Antal"], ["Årsrapport, dnr 123-4567-2024", 3], allowed=asked) == ["CASE_NUMBER"]
+    assert rules(["Handling", "Antal"], ["5000-K123456-24", 3], allowed=asked) == ["CASE_NUMBER"]
+    assert rules(["Handling", "Antal"], ["ärendenr 20241", 3], allowed=asked) == ["CASE_NUMBER"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
