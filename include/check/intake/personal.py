@@ -528,6 +528,8 @@ def _name_columns(table: _Table, places: _Places, allowed: Allowed) -> Iterator[
             text = str(cell.value)
             if cell.kind != "text" or len(text) > _LONGEST_HEADING:
                 continue
+            if _digits(text) and table.is_text(row, column):
+                continue  # what a contract asks for there, such as the number of a document, is no heading
             if text not in kinds:
                 kinds[text] = None if allowed.has(text) else _heading_kind(text)
             if (
