@@ -289,6 +289,8 @@ def _earlier(
             result = reader.read(archive.read(before.capture_id), before, source, registry)
         except (CheckFailed, LayoutChanged):
             continue  # it was refused in its day, and is no measure of the new one
+        if source.kind == "inbox" and _was_refused(archive, before, registry):
+            continue
         table = history.carry(result, before, trusted)[0].table
         codes = words.approved(before.capture_id)
         if trusted is None:
@@ -335,6 +337,12 @@ def _answer(examination: Examination, registry: Registry) -> None:
         from include.publish import receipt  # the answers' words, which only deliveries need
 
         receipt.write(receipt.of_examination(examination, registry), settings.receipts_dir(), registry)
+
+
+def _was_refused(archive: Archive, manifest: Manifest, registry: Registry) -> bool:
+    """Return whether a delivery was refused by its own figures, whatever came before it."""
+    beside = _beside(archive, manifest, registry)
+    return examine(archive.read(manifest.capture_id), manifest, registry, beside=beside)[0].refused
 
 
 def _versions_before(archive: Archive, manifest: Manifest, words: approvals.Words) -> list[Manifest]:

@@ -51,6 +51,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: Folder of the answers to files of which nobody could tell what they were about.
 UNKNOWN = "_okand"
 #: Stands where something may not be repeated.
+WHOLE_FILE = "hela filen"
 NOT_SHOWN = "visas inte, det kan vara ett litet antal"
 #: How many cells to correct an answer lists; all of them are counted.
 LISTED = 200
@@ -401,7 +402,7 @@ class _Teller:
         """Return what broke a rule, place by place; the rule itself, where it is about the whole file."""
         how = finding.next_sv or "Rätta och lämna filen igen."
         rows = [self._row(row, finding.sv, how, finding.code) for row in finding.rows]
-        return rows or [Fault("hela filen", finding.sv, "", "", how, finding.code)]
+        return rows or [Fault(WHOLE_FILE, finding.sv, "", "", how, finding.code)]
 
     def doubt(self, finding: "Finding") -> Doubt:
         """Return a warning with its places."""
@@ -420,7 +421,8 @@ class _Teller:
     def _row(self, row: "OffendingRow", what: str, how: str, code: str) -> Fault:
         label = self._labels.get(row.what, "" if row.what.partition(".")[0] in self._extracts else row.what)
         words = ": ".join(part for part in (label, what) if part)
-        small = self._is_small(row.place, row.what)
+        # What is said of the whole file is a date, a version or a sum, and its rule has hidden what may not be shown.
+        small = row.place != WHOLE_FILE and self._is_small(row.place, row.what)
         expected = "" if small and _has_digit(row.expected) else row.expected  # a sum tells of its parts
         return self._fault(row.place, words, row.found, expected, how, code, small)
 

@@ -9,8 +9,8 @@ from include.registry.models import Registry, Source
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-#: More than any party holds meetings, activities or measures in a year; a typing error or another unit.
-MOST = 10_000
+#: More than any party counts in a year, care contacts and nights included; a typing error or another unit.
+MOST = 1_000_000
 
 
 def expectations(source: Source, registry: Registry) -> "list[Expectation]":
@@ -20,8 +20,8 @@ def expectations(source: Source, registry: Registry) -> "list[Expectation]":
             "ExpectColumnValuesToBeBetween",
             Meta(
                 "COUNT_PLAUSIBLE",
-                f"Ett antal ska inte vara större än {MOST}.",
-                f"No count is above {MOST}.",
+                f"Ett antal ska inte vara större än {MOST:_}.".replace("_", " "),
+                f"No count is above {MOST:,}.",
                 quarantine=True,
             ),
             column="value",
