@@ -93,6 +93,10 @@ TOLD: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+#: Of what is held, that which a party may correct without anybody's word: it sends its own figures anew because the
+#: last were wrong, and is told of the change.
+CORRECTABLE = frozenset({"SUM_KEPT", "UNIT_KEPT"})
+
 #: Dimensions whose codes are compared (measure and period have findings of their own).
 _CODES = {"area": "område", "breakdown": "indelning", "sex": "kön", "age": "ålder", "party": "part"}
 

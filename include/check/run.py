@@ -136,7 +136,7 @@ def check(
         suite,
         _earlier(archive, manifest, registry, reader, words),
         words.approvals(capture_id),
-        _beside(archive, manifest, registry),
+        beside(archive, manifest, registry),
     )
     if rejection := words.rejection(capture_id):
         examination = replace(examination, rejection=rejection)
@@ -208,13 +208,13 @@ def examine(
     suite: Suite | None = None,
     earlier: "pa.Table | None" = None,
     approved: "Sequence[approvals.Word]" = (),
-    beside: "Context | None" = None,
+    around: "Context | None" = None,
 ) -> tuple[Examination, CheckFailed | LayoutChanged | None]:
     """Return what came of reading, correcting and gating; with the error, if the file was refused before the gate.
 
     Pure but for the readers' own doing: nothing is written, no clock is read. ``earlier`` is the tidy table of the
     version before, uncorrected, if there is one; ``approved`` are the words with which persons approved this capture;
-    ``beside`` are the deliveries that a party's delivery is read beside.
+    ``around`` are the deliveries that a party's delivery is read beside.
     """
     source = registry.sources[manifest.source_id]
     reader = reader or _reader(source)
@@ -237,8 +237,8 @@ def examine(
     reveal = _reveal(manifest, source, registry)
     verdict = gate(result, rules, suite.identities(source, registry), reveal)
     before = Comparison(_corrected(earlier, source, registry), result.table) if earlier is not None else None
-    told = _of_delivery(result.table, manifest, registry, reveal, beside) if beside else []
-    codes = {code for word in approved for code in word.findings}
+    told = _of_delivery(result.table, manifest, registry, reveal, around) if around else []
+    codes = {code for word in approved for code in word.findings} | _correctable(source)
     return (
         Examination(
             manifest,
@@ -292,7 +292,7 @@ def _earlier(
         if source.kind == "inbox" and _was_refused(archive, before, registry):
             continue
         table = history.carry(result, before, trusted)[0].table
-        codes = words.approved(before.capture_id)
+        codes = {*words.approved(before.capture_id), *_correctable(source)}
         if trusted is None:
             trusted = table
             continue
@@ -302,7 +302,7 @@ def _earlier(
     return trusted
 
 
-def _beside(archive: Archive, manifest: Manifest, registry: Registry) -> "Context | None":
+def beside(archive: Archive, manifest: Manifest, registry: Registry) -> "Context | None":
     """Return the deliveries that a party's delivery is read beside; None for other sources, and for a withdrawal."""
     if registry.sources[manifest.source_id].kind != "inbox" or is_withdrawal(manifest):
         return None
@@ -313,7 +313,7 @@ def _beside(archive: Archive, manifest: Manifest, registry: Registry) -> "Contex
 
 
 def _of_delivery(
-    table: "pa.Table", manifest: Manifest, registry: Registry, reveal: Reveal, beside: "Context"
+    table: "pa.Table", manifest: Manifest, registry: Registry, reveal: Reveal, around: "Context"
 ) -> "list[Finding]":
     """Return what came of the rules for deliveries."""
     from include.check import deliveries
@@ -322,11 +322,11 @@ def _of_delivery(
         table,
         Delivery.of_part(manifest.part),
         registry,
-        earlier=beside.earlier,
-        others=beside.others,
+        earlier=around.earlier,
+        others=around.others,
         reveal=reveal,
         sha256=manifest.sha256,
-        versions=beside.versions,
+        versions=around.versions,
         captured_at=manifest.captured_at,
     )
 
@@ -339,10 +339,14 @@ def _answer(examination: Examination, registry: Registry) -> None:
         receipt.write(receipt.of_examination(examination, registry), settings.receipts_dir(), registry)
 
 
+def _correctable(source: Source) -> frozenset[str]:
+    return history.CORRECTABLE if source.kind == "inbox" else frozenset()
+
+
 def _was_refused(archive: Archive, manifest: Manifest, registry: Registry) -> bool:
     """Return whether a delivery was refused by its own figures, whatever came before it."""
-    beside = _beside(archive, manifest, registry)
-    return examine(archive.read(manifest.capture_id), manifest, registry, beside=beside)[0].refused
+    around = beside(archive, manifest, registry)
+    return examine(archive.read(manifest.capture_id), manifest, registry, around=around)[0].refused
 
 
 def _versions_before(archive: Archive, manifest: Manifest, words: approvals.Words) -> list[Manifest]:

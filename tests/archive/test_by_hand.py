@@ -28,7 +28,7 @@ def test_it_is_archived_as_it_is_with_where_it_was_had(registry, store, file):
 @pytest.mark.parametrize(
     ("source", "part", "url", "words"),
     [
-        ("agency_extracts", "E01-LST-2024", URL, "inbox"),
+        ("agency_extracts", "jamtland-LST-2024", URL, "inbox"),
         ("bra_handled_offences", None, URL, "--part"),
         ("bra_handled_offences", "Rn01", URL, "--part"),
         ("bra_handled_offences", "../x-2024", URL, "--part"),

@@ -49,32 +49,32 @@ def test_what_is_no_real_fetch_says_so_on_top(check_rows, build, origin, mark, b
 
 
 def delivery(build, **change):
-    row = {"measure": "E02.meetings_ordinary", "area": "23", "period": "2023", "party": "LST", "value": 20231}
+    row = {"measure": "E02.meetings_ordinary", "area": "23", "period": "2023", "party": "LST", "value": 2023141}
     return build.table([{**row, "source_label": "Anna Andersson", **change}])
 
 
 def test_a_delivery_shows_no_text_that_somebody_wrote(check_rows, build):
     aside = SetAside("Blad!A9", "UNKNOWN_SEAT", "Platsen finns inte i listan.", {"seat": "Anna Andersson"})
     result = build.result(delivery(build, area="Anna Andersson"), aside)
-    examination = check_rows("agency_extracts", "E02-LST-2023", result)
+    examination = check_rows("agency_extracts", "jamtland-LST-2023", result)
     told = report.html(examination) + str(report.warnings(examination))
     assert "Anna" not in told
-    assert "20231" in told  # meetings are no persons
+    assert "2023141" in told  # meetings are no persons
     assert "Platsen finns inte i listan." in told
 
 
 def test_a_delivery_of_persons_or_cases_shows_no_count(check_rows, build, registry):
     extract = registry.extracts["E02"].model_copy(update={"small_counts": True})
     known = registry.model_copy(update={"extracts": {**registry.extracts, "E02": extract}})
-    examination = check_rows("agency_extracts", "E02-LST-2023", delivery(build), known=known)
+    examination = check_rows("agency_extracts", "jamtland-LST-2023", delivery(build), known=known)
     assert not examination.refused
-    assert "20231" not in report.html(examination)
-    stopped = check_rows("agency_extracts", "E02-LST-2023", delivery(build, value=-20231), known=known)
-    assert "20231" not in report.html(stopped) + report.refusal_text(stopped, None)
+    assert "2023141" not in report.html(examination)
+    stopped = check_rows("agency_extracts", "jamtland-LST-2023", delivery(build, value=-2023141), known=known)
+    assert "2023141" not in report.html(stopped) + report.refusal_text(stopped, None)
 
 
 def test_a_party_is_answered_in_swedish_and_an_operator_in_english_too(check_rows, build):
-    stopped = check_rows("agency_extracts", "E02-LST-2023", delivery(build, value=-1))
+    stopped = check_rows("agency_extracts", "jamtland-LST-2023", delivery(build, value=-1))
     text = report.refusal_text(stopped, "rapport.html")
     assert text.startswith("Leveransen kan inte tas emot")
     assert "Blad!B1" in text

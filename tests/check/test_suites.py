@@ -50,7 +50,7 @@ def test_a_sum_whose_part_is_missing_is_not_tried(check_rows, build):
         ({"value_low": 4, "value_high": 1}, "LIMITS_IN_ORDER"),
         ({"measure": f"{BRA}.invented"}, "MEASURE_KNOWN"),
         ({"measure": None}, "MEASURE_GIVEN"),
-        ({"sex": "X"}, "SEX_KNOWN"),
+        ({"sex": "Q"}, "SEX_KNOWN"),
         ({"status": "S"}, "STATUS_KNOWN"),
         ({"mark": "guessed"}, "MARK_KNOWN"),
         ({"mark": "example"}, "EXAMPLE_MARKED"),
@@ -152,20 +152,22 @@ EXAMPLE = {"measure": "E02.meetings_ordinary", "area": "23", "period": "2023", "
 
 def test_an_example_delivery_passes_only_if_every_figure_says_so(check_rows, build):
     sound = build.table([{**EXAMPLE, "value": 4}])
-    assert build.broken(check_rows("agency_extracts", "E02-LST-2023", sound, origin="example")) == []
+    assert build.broken(check_rows("agency_extracts", "jamtland-LST-2023", sound, origin="example")) == []
     unmarked = build.table([{**EXAMPLE, "value": 4, "mark": "direct"}])
-    assert build.broken(check_rows("agency_extracts", "E02-LST-2023", unmarked, origin="example")) == ["EXAMPLE_MARKED"]
+    assert build.broken(check_rows("agency_extracts", "jamtland-LST-2023", unmarked, origin="example")) == [
+        "EXAMPLE_MARKED"
+    ]
 
 
 def test_last_years_file_sent_again_stops(check_rows, build):
     rows = build.table([{**EXAMPLE, "value": 4, "period": "2022"}])
-    examination = check_rows("agency_extracts", "E02-LST-2023", rows, origin="example")
+    examination = check_rows("agency_extracts", "jamtland-LST-2023", rows, origin="example")
     assert build.broken(examination) == ["PERIOD_OF_CAPTURE"]
 
 
 def test_an_implausible_count_of_a_delivery_is_set_aside(check_rows, build):
     rows = build.table([{**EXAMPLE, "value": 20230412}, {**EXAMPLE, "measure": "E02.meetings_extra", "value": 1}])
-    examination = check_rows("agency_extracts", "E02-LST-2023", rows, origin="example")
+    examination = check_rows("agency_extracts", "jamtland-LST-2023", rows, origin="example")
     assert examination.reasons == {"COUNT_PLAUSIBLE": 1}
     assert examination.passed == 1
 

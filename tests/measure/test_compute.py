@@ -35,7 +35,7 @@ def steering(measure: str, value: float | None, **what: Any) -> dict[str, Any]:
             "area": "23",
             "origin": "example",
             "mark": "example",
-            "capture_id": f"agency_extracts/E02-LST-{year}/20260201T000000Z-abcdefabcdef",
+            "capture_id": f"agency_extracts/jamtland-LST-{year}/20260201T000000Z-abcdefabcdef",
             **what,
         },
     )
@@ -162,7 +162,7 @@ def test_the_steering_group_s_year():
 
 
 def activities(counts: dict[tuple[str, str], float | None]) -> list[dict[str, Any]]:
-    what = {"area": "23", "origin": "example", "mark": "example", "capture_id": "agency_extracts/E01-LST-2025/x"}
+    what = {"area": "23", "origin": "example", "mark": "example", "capture_id": "agency_extracts/jamtland-LST-2025/x"}
     return [
         observation("E01.activities", count, party=party, breakdown=f"activity:{kind}", **what)
         for (party, kind), count in counts.items()

@@ -502,6 +502,7 @@ def _held_codes(bundle: Archive, manifest: Manifest, registry: Registry) -> list
     """Return the codes for which a capture would be held, beside its predecessor and beside itself."""
     from importlib import import_module
 
+    from include.archive.withdrawals import is_withdrawal
     from include.check import history
     from include.check.gate import Reveal
 
@@ -511,7 +512,10 @@ def _held_codes(bundle: Archive, manifest: Manifest, registry: Registry) -> list
     def figures(one: Manifest) -> Any:
         return reader.read(bundle.read(one.capture_id), one, source, registry).table
 
+    if is_withdrawal(manifest):
+        return []
     own = figures(manifest)
     earlier = [own, *([figures(bundle.manifest(manifest.previous))] if manifest.previous else [])]
     found = [finding for before in earlier for finding in history.Comparison(before, own).findings(Reveal())]
-    return [finding.code for finding in found if finding.stops]
+    correctable = history.CORRECTABLE if source.kind == "inbox" else frozenset()
+    return [finding.code for finding in found if finding.stops and finding.code not in correctable]

@@ -309,11 +309,15 @@ def _last_part(value: object) -> _Last | None:
     return _Last(match["last"] or "", match["letter"] or "", bool(match["join"].strip()), short)
 
 
+_LONGEST = 12
+
+
 def _as_number(value: object) -> str | float:
     """Return a number, also where text file or cell holds it as text; other text in one form; nothing as no text."""
     if isinstance(value, str):
         plain = one_form(value)
-        return int(plain) if plain.isdecimal() and plain[0] != "0" else plain
+        is_number = plain.isdecimal() and plain[0] != "0" and len(plain) <= _LONGEST  # longer is no number of anybody
+        return int(plain) if is_number else plain
     return value if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -613,11 +613,14 @@ def _row_level(table: _Table, places: _Places, allowed: Allowed) -> Iterator[Fin
         yield Find(ROW_LEVEL, places.table(sexes[0]))
 
 
+_LONGEST_VALUE = 12
+
+
 def _value(cell: Cell) -> float | None:
     if cell.kind == "number":
         return float(cell.value)
     text = str(cell.value).strip()
-    return float(text) if cell.kind == "text" and text.isdecimal() else None
+    return float(text) if cell.kind == "text" and text.isdecimal() and len(text) <= _LONGEST_VALUE else None
 
 
 def _are_ages(values: Iterable[float]) -> bool:

@@ -689,3 +689,8 @@ def test_no_book_is_too_strange(
     sheet = Sheet(name, {place: cell(value) for place, value in cells.items()})
     file = Book("xlsx", (sheet,), tuple(Hidden(*each) for each in hidden))
     assert all(isinstance(each, Find) for each in find(file, file_name, NOTHING))
+
+
+def test_a_number_of_hundreds_of_digits_is_a_text_that_is_too_long() -> None:
+    with pytest.raises(PersonalDataFound, match="fritext"):
+        judge_here(("ålder;kön\n" + "12;k\n" * 40 + "9" * 400 + ";k\n").encode(), "", NOTHING)

@@ -50,3 +50,4 @@ COMMENT ON COLUMN warehouse.restricted_value.digest IS 'Kontrollsumma för avtal
 REVOKE SELECT ON warehouse.observation FROM followup_publisher;
 GRANT SELECT (capture_key) ON warehouse.observation TO followup_publisher;  -- to count them
 GRANT SELECT, INSERT, DELETE ON warehouse.restricted_value TO followup_loader;
+COMMENT ON COLUMN warehouse.outcome.stage IS 'Steg: archive, check, load, withdraw, measure, build, audit, compare eller release.';
