@@ -314,15 +314,15 @@ def measure(agreement_id: str, year: int, run_id: str = "by-hand", as_of: dateti
     run = Run(quarter="", read_from="archive", as_of=as_of, run_id=run_id)
     with _ledger("measure", run, part=f"{_agreement(agreement_id).id}-{year}") as entry:
         result = measure_run.measure(agreement_id, year, as_of)
-        entry.update(state="ok" if result.changed else "unchanged", years=[year])
+        entry.update(state="ok" if result.changed else "unchanged", years=[year], rows_in=result.loads)
     return result
 
 
-def pending_years() -> list[int]:
-    """Return the years that a load changed after their indicators were last computed."""
+def pending_years(agreement_id: str | None = None) -> list[int]:
+    """Return the years that a load has changed since an agreement's (or any agreement's) indicators were computed."""
     from include.load import run as load_run
 
-    return load_run.pending_years()
+    return load_run.pending_years(agreement_id)
 
 
 # --- publish -----------------------------------------------------------------------------------------------------

@@ -88,6 +88,15 @@ def quarantined(connection: sa.Connection, source_id: str | None = None) -> list
     return [dict(row) for row in rows.mappings()]
 
 
+def loads_of(connection: sa.Connection) -> dict[int, int]:
+    """Return how many captures have changed each year's figures."""
+    query = (
+        "SELECT year::integer, count(*) FROM warehouse.loaded,"
+        " jsonb_array_elements_text(result -> 'years') AS year GROUP BY 1"
+    )
+    return {row[0]: row[1] for row in connection.execute(sa.text(query))}
+
+
 def parts(connection: sa.Connection, as_of: datetime | None = None) -> list[dict[str, Any]]:
     """Return for each part of each source its latest capture known at a moment (what has been delivered, and when)."""
     rows = connection.execute(

@@ -15,6 +15,7 @@ from include.load import dimensions
 from include.load import migrate as migration
 from include.load import tables as t
 from include.load.engine import engine
+from include.load.read import loads_of
 from include.load.write import Counts, LoadResult, write
 from include.registry.models import Registry
 from include.registry.read import registry as read_registry
@@ -80,24 +81,27 @@ def last_known() -> datetime:
     return latest.astimezone(UTC) if latest else datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def pending_years() -> list[int]:
-    """Return the years that a load changed after the indicators of some agreement were last computed for them."""
-    changed = sa.text(
-        "SELECT year::integer, max(loaded_at) FROM warehouse.loaded, jsonb_array_elements_text(result -> 'years') year"
-        " GROUP BY 1"
-    )
-    measured = sa.select(t.outcome.c.part, sa.func.max(t.outcome.c.started_at)).where(
-        t.outcome.c.stage == "measure", t.outcome.c.state.in_(["ok", "unchanged"])
+def pending_years(agreement_id: str | None = None) -> list[int]:
+    """Return the years that some load has changed since an agreement's indicators were last computed for them.
+
+    Each measuring has entered how many captures had changed the year by then; times would not do, for a load is known
+    by others only some time after it has written when.
+
+    Args:
+        agreement_id: of this agreement; None = of any.
+    """
+    outcome = t.outcome.c
+    measured = (
+        sa.select(outcome.part, sa.func.max(outcome.rows_in))
+        .where(outcome.stage == "measure", outcome.state.in_(["ok", "unchanged"]))
+        .group_by(outcome.part)
     )
     with engine("loader").connect() as connection:
-        loads = {row[0]: row[1] for row in connection.execute(changed)}
-        measures = {row[0]: row[1] for row in connection.execute(measured.group_by(t.outcome.c.part))}
-    agreements = read_registry().agreements
-    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+        loads = loads_of(connection)
+        seen = {part: count or 0 for part, count in connection.execute(measured)}
+    agreements = read_registry().agreements if agreement_id is None else [agreement_id]
     return sorted(
-        year
-        for year, at in loads.items()
-        if any(measures.get(f"{agreement}-{year}", long_ago) < at for agreement in agreements)
+        year for year, count in loads.items() if any(seen.get(f"{each}-{year}", 0) < count for each in agreements)
     )
 
 

@@ -124,7 +124,7 @@ outcome = sa.Table(
     *(
         _whole(name, comment, null=True)
         for name, comment in (
-            ("rows_in", "Uppgifter i filen."),
+            ("rows_in", "Uppgifter i filen; för measure hur många fångster som hade ändrat året."),
             ("loaded", "Uppgifter laddade."),
             ("quarantined", "Uppgifter i karantän."),
             ("rejected", "Uppgifter avvisade."),

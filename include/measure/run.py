@@ -13,7 +13,7 @@ from include.archive.deliveries import SOURCE
 from include.archive.withdrawals import MEDIA_TYPE
 from include.errors import UsageError
 from include.load.engine import engine
-from include.load.read import deliveries, last_known, observations
+from include.load.read import deliveries, last_known, loads_of, observations
 from include.load.tables import indicator_trend, indicator_value, restricted_value
 from include.measure.compute import compute, measures_of
 from include.measure.deliveries import Arrival, states
@@ -38,6 +38,7 @@ class MeasureResult:
         changed: whether anything was written, for this year or a later one that looks back on it.
         digest: hash of the year's values and trends.
         years: the years that were written.
+        loads: how many captures had changed the year when it was measured; 0 with a cut-off, which is not all.
     """
 
     agreement_id: str
@@ -47,6 +48,7 @@ class MeasureResult:
     changed: bool
     digest: str
     years: list[int]
+    loads: int = 0
 
 
 def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> MeasureResult:
@@ -70,6 +72,7 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
         raise UsageError(f"There is no agreement '{agreement_id}'; expected one of: {known}.")
     with engine("loader").begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(agreement_id))))
+        loads = 0 if as_of else loads_of(connection).get(year, 0)  # first: what comes meanwhile is then measured again
         kept = _kept(connection, agreement)
         years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
         found = figures(connection, everything, agreement, as_of)
@@ -81,7 +84,7 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
             _write(connection, agreement_id, each, digests[each], made[each])
     with_value = sum(row["obs_status"] == "ok" for row in made[year][0])
     return MeasureResult(
-        agreement_id, year, with_value, len(made[year][0]) - with_value, bool(written), digests[year], written
+        agreement_id, year, with_value, len(made[year][0]) - with_value, bool(written), digests[year], written, loads
     )
 
 

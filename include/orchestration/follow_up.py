@@ -12,6 +12,9 @@ from include.orchestration.defaults import operator_errors
 from include.orchestration.runs import context, moment, year_of
 from include.registry.models import Registry
 
+#: What Airflow calls a run that assets have woken.
+WOKEN = "asset_triggered"
+
 
 def measure_agreements(agreement_ids: list[str]) -> None:
     """Lay out the task of the `indicators` DAG: one mapped task for each agreement."""
@@ -24,7 +27,11 @@ def measure_agreements(agreement_ids: list[str]) -> None:
         now = context()
         now["agreement"] = agreement_id
         with operator_errors():
-            return asdict(verbs.measure(agreement_id, year_of(now), run_id=now["dag_run"].run_id))
+            year, run = year_of(now), now["dag_run"]
+            # Many loads of a year wake as many runs; what came before the last of them began is measured already.
+            if run.run_type == WOKEN and year not in verbs.pending_years(agreement_id):
+                raise AirflowSkipException(f"Nothing of {year} was loaded since it was last measured.")
+            return asdict(verbs.measure(agreement_id, year, run_id=run.run_id))
 
     measure.expand(agreement_id=agreement_ids)
 

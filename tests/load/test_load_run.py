@@ -127,9 +127,13 @@ def test_years_wait_until_the_indicators_of_every_agreement_are_computed(warehou
     load({"2380": 1}, day("2024-01-15"))
     assert run.pending_years() == [2023]
     for agreement in registry.agreements:
-        outcome(stage="measure", part=f"{agreement}-2023", years=[2023])
+        assert run.pending_years(agreement) == [2023]
+        outcome(stage="measure", part=f"{agreement}-2023", years=[2023], rows_in=1)
+        assert run.pending_years(agreement) == []
     assert run.pending_years() == []
     load({"2380": 2}, day("2024-02-15"))
+    assert run.pending_years() == [2023]
+    outcome(stage="measure", part=f"{agreement}-2023", years=[2023], rows_in=1)  # it began before that load was there
     assert run.pending_years() == [2023]
 
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 from include.archive.manifest import Manifest
 from include.archive.withdrawals import is_withdrawal
 from include.check.intake.book import Book
-from include.check.intake.child import judge_here
+from include.check.intake.child import open_again
 from include.check.intake.judge import judge
 from include.check.intake.personal import allowed_of
 from include.check.readers import extracts_e01, extracts_e02, extracts_e12
@@ -116,7 +116,7 @@ def read_again(content: bytes, manifest: Manifest, registry: Registry) -> tuple[
     Raises:
         CheckFailed, LayoutChanged: as :func:`read`.
     """
-    book = judge_here(content, manifest.file_name, allowed_of(registry))
+    book = open_again(content, manifest.file_name)
     cover = _cover(book)
     return _result(book, cover, manifest, registry).table, dict(cover.versions)
 

@@ -51,3 +51,4 @@ REVOKE SELECT ON warehouse.observation FROM followup_publisher;
 GRANT SELECT (capture_key) ON warehouse.observation TO followup_publisher;  -- to count them
 GRANT SELECT, INSERT, DELETE ON warehouse.restricted_value TO followup_loader;
 COMMENT ON COLUMN warehouse.outcome.stage IS 'Steg: archive, check, load, withdraw, measure, build, audit, compare eller release.';
+COMMENT ON COLUMN warehouse.outcome.rows_in IS 'Uppgifter i filen; för measure hur många fångster som hade ändrat året.';
