@@ -144,7 +144,8 @@ class Observed:
         while (following := periods[-1].next()).year == year.year:
             periods.append(following)
         by_area = any(grid.by_area for grid in self._in_grids[key.measure])
-        kommuner = [a.code for a in areas_of(self._registry, self._agreement, date(year.year, 12, 31))]
+        on = date(year.year, 12, 31)
+        kommuner = [area.code for area in areas_of(self._registry, self._agreement, on)] if by_area else []
         return [
             key._replace(party=party.code, period=str(period), area=area)
             for party in parties
