@@ -318,6 +318,21 @@ def measure(agreement_id: str, year: int, run_id: str = "by-hand", as_of: dateti
     return result
 
 
+def wake(years: list[int]) -> list[int]:
+    """Return those of the years that a load has changed whose indicators nobody has woken yet."""
+    from include.load import run as load_run
+
+    return load_run.wake(years)
+
+
+def is_pending(agreement_id: str, year: int) -> bool:
+    """Take a wake-up: return whether there is anything of the year that the agreement's indicators do not know."""
+    from include.load import run as load_run
+
+    load_run.awake(year)
+    return year in load_run.pending_years(agreement_id)
+
+
 def pending_years(agreement_id: str | None = None) -> list[int]:
     """Return the years that a load has changed since an agreement's (or any agreement's) indicators were computed."""
     from include.load import run as load_run

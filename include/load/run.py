@@ -1,7 +1,7 @@
 """load: a checked capture into the warehouse, and the ledger of every verb's outcomes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -103,6 +103,30 @@ def pending_years(agreement_id: str | None = None) -> list[int]:
     return sorted(
         year for year, count in loads.items() if any(seen.get(f"{each}-{year}", 0) < count for each in agreements)
     )
+
+
+def wake(years: Sequence[int]) -> list[int]:
+    """Return those of some years whose indicators are to be woken: a wake-up that waits for its run serves all loads.
+
+    To be called once a load has been committed: whatever measures the year next, after :func:`awake`, then sees it. A
+    wake-up of which nothing has come for ten minutes is taken for lost.
+    """
+    if not years:
+        return []
+    statement = insert(t.wake).values([{"year": year, "woken_at": sa.func.clock_timestamp()} for year in sorted(years)])
+    statement = statement.on_conflict_do_update(
+        index_elements=["year"],
+        set_={"woken_at": statement.excluded.woken_at},
+        where=t.wake.c.woken_at < sa.func.clock_timestamp() - timedelta(minutes=10),
+    )
+    with engine("loader").begin() as connection:
+        return sorted(connection.execute(statement.returning(t.wake.c.year)).scalars())
+
+
+def awake(year: int) -> None:
+    """Say that a year is about to be measured: whoever loads from now on wakes it again."""
+    with engine("loader").begin() as connection:
+        connection.execute(sa.delete(t.wake).where(t.wake.c.year == year))
 
 
 def record_outcome(

@@ -395,6 +395,14 @@ def _trend_checks() -> list[sa.CheckConstraint]:
     ]
 
 
+wake = sa.Table(
+    "wake",
+    metadata,
+    sa.Column("year", sa.SmallInteger, primary_key=True, autoincrement=False, comment="År vars uppgifter har ändrats."),
+    _moment("woken_at", "När indikatorerna väcktes för året; raden tas bort när de börjar räknas."),
+    comment="År för vilka indikatorerna är väckta men inte har börjat räknas.",
+)
+
 indicator_value = sa.Table(
     "indicator_value",
     metadata,

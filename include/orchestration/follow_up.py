@@ -32,7 +32,7 @@ def measure_agreements(agreement_ids: list[str]) -> None:
         with operator_errors():
             year, run = year_of(now), now["dag_run"]
             # Many loads of a year wake as many runs; what came before the last of them began is measured already.
-            if run.run_type == WOKEN and year not in verbs.pending_years(agreement_id):
+            if run.run_type == WOKEN and not verbs.is_pending(agreement_id, year):
                 log.info("Nothing of %d was loaded since it was last measured.", year)
                 return {
                     "agreement_id": agreement_id,

@@ -118,7 +118,7 @@ def source_dag(source: Source, schedule: Any) -> DAG:
             now["part"] = verbs.part_of(result.capture_id)
             if not result.years:
                 raise AirflowSkipException(f"{result.capture_id}: nothing that the warehouse did not know.")
-            now["outlet_events"][asset].add_partitions([str(year) for year in result.years])
+            now["outlet_events"][asset].add_partitions([str(year) for year in verbs.wake(result.years)])
             return asdict(result)
 
         @task_group(group_id="capture", prefix_group_id=False)

@@ -31,10 +31,11 @@ MAY = {
         **dict.fromkeys((*DIMENSIONS, "warehouse.outcome"), WRITE),
         **{f"warehouse.{name}": APPEND for name in ("capture", "loaded", "quarantine", "observation")},
         **{f"warehouse.{name}": READ for name in ("value_status", "mark")},
+        "warehouse.wake": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         **{f"warehouse.{name}": REPLACE for name in ("indicator_value", "indicator_trend", "restricted_value")},
     },
     "followup_publisher": {
-        **dict.fromkeys(sorted({*WAREHOUSE} - CONFINED), READ),
+        **dict.fromkeys(sorted({*WAREHOUSE} - CONFINED - {"warehouse.wake"}), READ),
         **dict.fromkeys(RELEASES, REPLACE),
         "warehouse.release": {"SELECT", "DELETE"},
         **{f"publ.{view.name}": READ for view in VIEWS},

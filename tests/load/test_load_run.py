@@ -137,6 +137,22 @@ def test_years_wait_until_the_indicators_of_every_agreement_are_computed(warehou
     assert run.pending_years() == [2023]
 
 
+def test_many_loads_wake_a_year_once_until_it_is_measured(warehouse):
+    assert run.wake([2024, 2023]) == [2023, 2024]
+    assert run.wake([2024, 2025]) == [2025]  # the wake-up of 2024 still waits, and serves this load too
+    run.awake(2024)
+    assert run.wake([2023, 2024]) == [2024]
+    assert run.wake([]) == []
+
+
+def test_a_wake_up_that_was_lost_is_repeated(warehouse):
+    assert run.wake([2024]) == [2024]
+    with warehouse.engine("loader").begin() as connection:
+        connection.execute(sa.text("UPDATE warehouse.wake SET woken_at = woken_at - interval '11 minutes'"))
+    assert run.wake([2024]) == [2024]
+    assert run.wake([2024]) == []
+
+
 def test_an_empty_warehouse_answers_with_empty_tables(warehouse):
     with engine("loader").connect() as connection:
         frame = read.observations(connection, ["x.y"])

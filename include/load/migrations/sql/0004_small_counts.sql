@@ -47,6 +47,17 @@ COMMENT ON COLUMN warehouse.restricted_value.is_example IS 'Sant om värdet vila
 COMMENT ON COLUMN warehouse.restricted_value.captures IS 'Fångster som värdet vilar på, åtskilda av |.';
 COMMENT ON COLUMN warehouse.restricted_value.digest IS 'Kontrollsumma för avtalets alla värden för året.';
 
+-- Many loads of a year wake its indicators once.
+CREATE TABLE warehouse.wake (
+    year SMALLINT NOT NULL,
+    woken_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT wake_pkey PRIMARY KEY (year)
+);
+COMMENT ON TABLE warehouse.wake IS 'År för vilka indikatorerna är väckta men inte har börjat räknas.';
+COMMENT ON COLUMN warehouse.wake.year IS 'År vars uppgifter har ändrats.';
+COMMENT ON COLUMN warehouse.wake.woken_at IS 'När indikatorerna väcktes för året; raden tas bort när de börjar räknas.';
+GRANT SELECT, INSERT, UPDATE, DELETE ON warehouse.wake TO followup_loader;
+
 REVOKE SELECT ON warehouse.observation FROM followup_publisher;
 GRANT SELECT (capture_key) ON warehouse.observation TO followup_publisher;  -- to count them
 GRANT SELECT, INSERT, DELETE ON warehouse.restricted_value TO followup_loader;
