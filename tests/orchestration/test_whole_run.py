@@ -20,7 +20,9 @@ from include.archive.store import Archive
 from include.load.embedded import Embedded
 from include.orchestration import local
 from include.orchestration.whole_run import quarters_to_fill
+from include.registry.delivery import Identity
 from include.registry.read import registry
+from include.registry.templates import workbook
 from include.settings import ROOT, bundle_url
 from tests.orchestration.whole import as_home, environment, include, query, released_files, tables
 
@@ -253,6 +255,59 @@ def test_a_held_capture_is_loaded_once_a_person_has_approved_it_in_airflow(home)
     (file,) = (home / "archive" / "approvals" / "scb_population" / "TAB638-2015").glob("*.json")
     said = json.loads(file.read_text(encoding="utf-8"))
     assert (said["verdict"], said["by"], said["reason"]) == ("approve", "admin", "Tabellen har delats.")
+
+
+def test_a_file_put_in_the_inbox_is_taken_in_answered_and_watched_for_again(home):
+    """The watch holds no worker; a delivery is loaded and answered, one with an identity number is locked away."""
+    everything, identity = registry(), Identity("jamtland", "BHJ", "2026-H1")
+    grid = next(each for each in everything.extracts["E07"].sheets if each.name == "Samråd Barnahus")
+    numbers = {grid.name: {("", "total", "T", "T"): {"meetings": 23, "children_witnesses": "<5"}}}
+    with as_home(home):
+        api = local.Api()
+        api.wait()
+        for dag in ("agency_extracts", "inbox"):
+            api.call("PATCH", f"/dags/{dag}?update_mask=is_paused", is_paused=False)
+        until(lambda: watching(api))
+        put(home / "inbox" / "jamtland" / "BHJ" / "halvår.xlsx", workbook(everything, identity, numbers=numbers))
+        person = {grid.name: {("", "total", "T", "T"): {"meetings": "811218-9876"}}}
+        put(home / "inbox" / "jamtland" / "BHJ" / "med namn.xlsx", workbook(everything, identity, numbers=person))
+        until(lambda: (home / "receipts" / "jamtland" / "BHJ" / "2026-H1").exists())
+        until(lambda: query(home, LIVE) == [("E07.meetings", 23.0, None), ("E07.children_witnesses", None, 4.0)])
+        until(lambda: watching(api))  # the next run waits for the next delivery
+        api.call("PATCH", "/dags/inbox?update_mask=is_paused", is_paused=True)
+    assert not list((home / "inbox" / "jamtland" / "BHJ").iterdir())
+    assert len(list((home / "inbox" / "_received").rglob("*halv*.xlsx"))) == 1
+    (note,) = (home / "quarantine").glob("*.json")
+    assert json.loads(note.read_text(encoding="utf-8"))["rule"] == "IDENTITY_NUMBER"
+    written = [path for folder in ("quarantine", "receipts", "inbox", "airflow/logs") for path in files(home / folder)]
+    assert len(written) > 20
+    assert [path for path in written if b"9876" in path.read_bytes() and b"811218" in path.read_bytes()] == []
+
+
+#: What a live delivery of Barnahus tells of the sheet that the test fills in.
+LIVE = (
+    "SELECT m.code, o.value, o.value_high FROM warehouse.observation o JOIN warehouse.measure m USING (measure_key)"
+    " JOIN warehouse.capture c USING (capture_key) WHERE c.origin = 'live' AND known_until = 'infinity'"
+    " AND m.code IN ('E07.meetings', 'E07.children_witnesses') ORDER BY m.code DESC"
+)
+
+
+def put(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def watching(api):
+    """Return whether the newest run of the inbox waits, having given its worker back."""
+    runs = api.call("GET", "/dags/inbox/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
+    if not runs or runs[0]["state"] != "running":
+        return False
+    tasks = api.call("GET", f"/dags/inbox/dagRuns/{runs[0]['dag_run_id']}/taskInstances")["task_instances"]
+    return {each["task_id"]: each["state"] for each in tasks}.get("watch") == "deferred"
 
 
 def test_two_homes_do_not_collide(home, tmp_path):
