@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from include.check.intake.book import Book, Sheet, reference
+from include.check.readers import swedish
 from include.check.readers.extracts_values import as_text, found, same
 from include.errors import DeliveryRefused, LayoutChanged, UsageError
 from include.periods import Period
@@ -92,7 +93,11 @@ def read_cover(book: Book) -> Cover:
 def cover_of(
     said: Mapping[str, str], versions: Mapping[str, str], places: Mapping[str, str], *, whole: bool = True
 ) -> Cover:
-    """Return what a delivery says as codes, refused where these are no codes that a template of ours could hold."""
+    """Return what a delivery says as codes, refused where these are no codes that a template of ours could hold.
+
+    A period may be written in the ways that mean one thing only: ``År 2023``, ``kv 1 2023``.
+    """
+    said = {**said, "period": _period(said["period"])}
     for key, pattern in _CODES.items():
         if not pattern.fullmatch(said[key]):
             raise LayoutChanged(f"{places[key]}: det som står där är ingen kod ur en mall. {_NEW_TEMPLATE}")
@@ -105,6 +110,13 @@ def cover_of(
         places,
         whole,
     )
+
+
+def _period(text: str) -> str:
+    read = swedish.period(text)
+    if isinstance(read, swedish.Unread) or read.cumulative or read.rolling:
+        return text
+    return read.period
 
 
 def expected(cover: Cover, registry: Registry) -> Expected:

@@ -74,18 +74,6 @@ EXTRACT_MARKERS: dict[str, str] = {
     **dict.fromkeys(("ejrapporterat", "ejrapporterad", "e.u.", "u.s.", "saknas", "uppgiftsaknas"), "not_reported"),
 }
 
-#: Kolada's legend: loss, not applicable, secrecy.
-KOLADA_MARKERS: dict[str, str] = {"-": "missing", ".": "not_applicable", "..": "suppressed"}
-
-#: SCB and its PX tables: nothing (a zero), not applicable, not available or too uncertain.
-SCB_MARKERS: dict[str, str] = {"-": "zero", ".": "not_applicable", "..": "missing"}
-
-#: Skolverket: missing or not to be shown. Its printed zeros are a loss in some tables; no sign tells which.
-SKOLVERKET_MARKERS: dict[str, str] = {".": "missing"}
-
-#: Brå: zero, no percentage where the base is zero, not available.
-BRA_MARKERS: dict[str, str] = {"-": "zero", ".": "not_applicable", "..": "missing"}
-
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
 _DASHES = re.compile("[‐‑–—\u2212]")
 _FEWER = re.compile(r"(<|färreän|under)(\d+)", re.ASCII)

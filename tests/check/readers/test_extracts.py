@@ -12,6 +12,7 @@ from include.check.readers import extracts
 from include.check.readers.extracts import identify, recognise
 from include.check.tidy import KEY, ReadResult
 from include.errors import CheckFailed, DeliveryRefused, LayoutChanged, RegistryError
+from include.registry.delivery import COVER, COVER_SHEET
 
 ACTIVITY: dict[str, Any] = {
     "activity_id": "1",
@@ -455,3 +456,14 @@ def test_text_that_is_not_what_it_looks_like_is_set_aside(fill, read, text) -> N
     assert (aside["place"], aside["reason_code"]) == ("Aktiviteter!D2", "WRONG_TEXT")
     assert "text med osynliga tecken" in aside["reason_sv"]
     assert text not in str(aside)
+
+
+@pytest.mark.parametrize("written", ["År 2023", "helår 2023", "jan-dec 2023"])
+def test_a_period_may_be_written_as_people_write_it(change, fill, read, written) -> None:
+    def edit(book: Any) -> None:
+        sheet = book[COVER_SHEET]
+        for row in range(1, 12):
+            if sheet.cell(row, 1).value == COVER["period"]:
+                sheet.cell(row, 2).value = written
+
+    assert read(change(fill(), edit)).table.num_rows
