@@ -113,6 +113,11 @@ class Observed:
                 return Lack("suppressed", "Uppgiften visas inte av sekretesskäl.", figure)
             case "not_applicable":
                 return Lack("not_applicable", f"{self._name(key.measure)}: {VALUE_STATUSES['not_applicable']}.")
+            case "withdrawn" if key.measure in self._in_grids and key.party != "-":
+                owner = _owner(key.measure)
+                return Lack(
+                    "missing", f"Uppgiften från {self._party(key.party)} för {key.period} är återkallad ({owner})."
+                )
             case status:
                 return Lack("missing", f"{self._name(key.measure)}: {VALUE_STATUSES.get(status, status)}.")
 

@@ -77,6 +77,15 @@ def test_a_municipality_that_has_not_delivered_leaves_no_sum():
     assert (row.obs_status, row.reason_sv) == ("missing", "Uppgiften saknas från Ragunda kommun för 2024 (E06).")
 
 
+def test_a_municipality_that_has_taken_back_its_delivery_leaves_no_sum():
+    rows = [placed(party, 7) for party in KOMMUNER[1:]] + [placed(KOMMUNER[0], None, value_status="withdrawn")]
+    row = only(computed(rows).values)
+    assert (row.obs_status, row.reason_sv) == (
+        "missing",
+        "Uppgiften från Ragunda kommun för 2024 är återkallad (E06).",
+    )
+
+
 def test_a_share_lies_between_its_least_and_its_most():
     rows = [masked(party, "E06.risk_done", age="18+") for party in KOMMUNER[:1]]
     rows += [placed(party, 5, "E06.risk_done", age="18+") for party in KOMMUNER[1:]]
