@@ -161,7 +161,7 @@ def _breakdowns(registry: Registry) -> list[dict[str, Any]]:
 
 def _ages(registry: Registry) -> set[str]:
     """Return the ages that indicators ask for, so that they are there before the first figure."""
-    selections = (s for i in registry.indicators.values() for s in (*i.numerator, *i.denominator))
+    selections = (s for i in registry.indicators.values() for s in i.selections)
     series = (one for i in registry.indicators.values() for one in i.series)
     return ({s.age for s in selections if s.age} | {one.age for one in series}) - {"T"}
 

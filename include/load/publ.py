@@ -60,6 +60,7 @@ COMMENTS = {
     "extracts": "Utdrag som leveransen innehåller, åtskilda av |; - = leveransen väntades inte.",
     "field": "Vad som ändrats.",
     "first_day": "Periodens första dag.",
+    "first_year": "Första kalenderår som värdet omfattar; samma som year utom för värden av flera år tillsammans.",
     "goal_area": "Målområdets kod, se goal_area_v1.",
     "has_delivery": "Sant om det finns uppgifter av leveransen som gäller.",
     "has_interval": "Sant om värdet har ett konfidensintervall.",
@@ -68,7 +69,7 @@ COMMENTS = {
     "has_target": "Sant om det finns ett målvärde som får visas som mållinje.",
     "has_value": "Sant om en uppgift med koden har ett värde.",
     "indicator_id": "Indikator, se indicator_v1.",
-    "interval_kind": "Typ av konfidensintervall: none, wilson eller poisson.",
+    "interval_kind": "Typ av konfidensintervall: none, wilson, poisson eller source (källans eget).",
     "is_corrected": "Sant om en senare version har ersatt den första.",
     "is_current": "Sant om utgivningen gäller nu.",
     "is_due": "Sant om sista dagen hade passerat vid utgivningens as_of.",
@@ -132,7 +133,7 @@ COMMENTS = {
     "valid_to": f"Sista giltiga dag; {OPEN_END} = tills vidare.",
     "value": "Värde; tomt enligt status. Summera aldrig kvoter: räkna om som sum(numerator)/sum(denominator)*per.",
     "value_high": "Källans övre gräns; tom om uppgiften inte är en skattning med gränser (value_status).",
-    "value_kind": "count (antal), share (andel), rate (kvot) eller criteria (uppfyllda kriterier).",
+    "value_kind": "count (antal), share (andel), rate (kvot), criteria (uppfyllda villkor) eller given (källans eget).",
     "value_low": "Källans nedre gräns; tom om uppgiften inte är en skattning med gränser (value_status).",
     "value_status": "Om värdet finns, och varför inte, se status_v1.",
     "versions": "Antal versioner som har kommit.",
@@ -148,6 +149,7 @@ class View:
     Attributes:
         overrides: Swedish comments of columns whose name means something of its own here.
         since: revision of the migration that makes it.
+        added: columns that a later migration has put after the others (name: SQL expression), all by ``added_since``.
     """
 
     name: str
@@ -156,14 +158,19 @@ class View:
     source: str
     overrides: tuple[tuple[str, str], ...] = ()
     since: str = "0001"
+    added: tuple[tuple[str, str], ...] = ()
+    added_since: str = ""
 
-    def statements(self) -> Iterator[str]:
-        """Yield the SQL that makes the view and its comments."""
-        columns = ",\n".join(f"    {expression} AS {name}" for name, expression in self.columns.items())
-        yield f"CREATE VIEW publ.{self.name} WITH (security_barrier) AS\nSELECT\n{columns}\nFROM {self.source}"
+    def statements(self, revision: str = "9999") -> Iterator[str]:
+        """Yield the SQL that makes the view and its comments, or gives it what a later revision adds."""
+        shown = self.columns | (dict(self.added) if self.added_since <= revision else {})
+        columns = ",\n".join(f"    {expression} AS {name}" for name, expression in shown.items())
+        head = f"CREATE OR REPLACE VIEW publ.{self.name} WITH (security_barrier)"
+        yield f"{head} AS\nSELECT\n{columns}\nFROM {self.source}"
         yield f"COMMENT ON VIEW publ.{self.name} IS {_literal(self.comment)}"
         for column, text in self.comments().items():
-            yield f"COMMENT ON COLUMN publ.{self.name}.{column} IS {_literal(text)}"
+            if column in shown:
+                yield f"COMMENT ON COLUMN publ.{self.name}.{column} IS {_literal(text)}"
 
     def comments(self) -> dict[str, str]:
         """Return the comment of each column.
@@ -172,7 +179,12 @@ class View:
             KeyError: a column has none.
         """
         own = dict(self.overrides)
-        return {name: own.get(name) or COMMENTS[name] for name in self.columns}
+        return {name: own.get(name) or COMMENTS[name] for name in self.names}
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of its columns, in order."""
+        return [*self.columns, *dict(self.added)]
 
 
 def _literal(text: str) -> str:
@@ -224,6 +236,7 @@ _VALUE = {
     **_or_dash("v", "origin"),
     **_same("v", "is_total", "break_before", "marks", "notes_sv", "captures", "known_from"),
 }
+_POOLED = (("first_year", "coalesce(v.first_year, v.year)"),)
 _VALUE_COMMENTS = (
     ("n_values", "1 om raden har ett värde, annars 0; får summeras."),
     ("n_missing", "1 om värdet saknas eller inte samlas in, annars 0; får summeras."),
@@ -256,6 +269,8 @@ VIEWS: tuple[View, ...] = (
         _VALUE,
         f"{_CURRENT} JOIN warehouse.release_value v USING (release_id)",
         _VALUE_COMMENTS,
+        added=_POOLED,
+        added_since="0005",
     ),
     View(
         "indicator_value_no_totals_v1",
@@ -264,6 +279,8 @@ VIEWS: tuple[View, ...] = (
         _VALUE,
         f"{_CURRENT} JOIN warehouse.release_value v USING (release_id)\nWHERE NOT v.is_total",
         _VALUE_COMMENTS,
+        added=_POOLED,
+        added_since="0005",
     ),
     View(
         "indicator_value_history_v1",
@@ -273,6 +290,8 @@ VIEWS: tuple[View, ...] = (
         "warehouse.release r JOIN warehouse.release_value v USING (release_id)\n"
         "    LEFT JOIN warehouse.current_release p USING (release_id)\nWHERE r.released_at IS NOT NULL",
         _VALUE_COMMENTS,
+        added=_POOLED,
+        added_since="0005",
     ),
     View(
         "trend_v1",

@@ -345,6 +345,9 @@ def _value_columns() -> list[sa.Column[Any]]:
         _text("notes_sv", "Att tänka på, åtskilt av |."),
         _text("captures", "Fångster som värdet vilar på, åtskilda av |."),
         _moment("known_from", "Från när den senaste av uppgifterna är känd.", null=True),
+        sa.Column(
+            "first_year", sa.SmallInteger, nullable=True, comment="Första år som värdet omfattar, tom = samma som year."
+        ),
     ]
 
 
@@ -535,9 +538,9 @@ release_indicator = sa.Table(
     _text("unit", "Enhet."),
     sa.Column("decimals", sa.SmallInteger, nullable=False, comment="Decimaler att visa."),
     _text("direction", "Önskad riktning: +, - eller 0 (ingen)."),
-    _text("value_kind", "count, share, rate eller criteria."),
+    _text("value_kind", "count, share, rate, criteria eller given."),
     _whole("per", "Multiplikator, t.ex. 100 för procent."),
-    _text("interval_kind", "none, wilson eller poisson."),
+    _text("interval_kind", "none, wilson, poisson eller source."),
     _text("suppression", "none, public_source eller small_counts."),
     _number("target_value", "Målvärde, tomt = inget."),
     _text("target_origin", "Vem som satt målvärdet.", null=True),
@@ -627,6 +630,113 @@ release_change = sa.Table(
     comment="Ändringar mot närmast föregående utgivning.",
 )
 
+release_assessment = sa.Table(
+    "release_assessment",
+    metadata,
+    _release_id(),
+    _text("indicator_id", "Indikator."),
+    _text("series", "Serie."),
+    _text("area", "Områdeskod."),
+    _text("sex", "Kön."),
+    _text("age", "Åldersgrupp."),
+    _text("breakdown", "Indelningsvärde."),
+    sa.Column("year", sa.SmallInteger, nullable=False, comment="År som bedömningen gäller."),
+    _text("sentence_sv", "Vad siffran säger, på svenska."),
+    _text("sentence_en", "Vad siffran säger, på engelska."),
+    _text("comparison", "higher, lower, similar, cannot_be_calculated eller none (ingen jämförelse görs)."),
+    _text("comparison_area", "Område som jämförs med, tom = inget.", null=True),
+    _text("comparison_reason_sv", "Varför jämförelsen inte kan göras.", null=True),
+    _text("progress", "achieved, substantial, moderate, limited, deterioration, not_assessable eller none."),
+    _text("progress_reason_sv", "Varför vägen mot målvärdet inte kan bedömas.", null=True),
+    sa.Column("base_year", sa.SmallInteger, nullable=True, comment="År som vägen mot målvärdet räknas från."),
+    _number("base_value", "Värdet det året."),
+    _number("target_value", "Målvärde."),
+    sa.Column("target_year", sa.SmallInteger, nullable=True, comment="År då målvärdet ska vara nått."),
+    _number("needed", "Förändring per år, i delar av basårets värde, som behövs för att nå målvärdet i tid."),
+    _number("actual", "Förändring per år, i delar av basårets värde, som har skett."),
+    _flag("is_example", "Sant om bedömningen vilar på påhittade exempeluppgifter."),
+    sa.PrimaryKeyConstraint("release_id", "indicator_id", "series", "area", "sex", "age", "breakdown"),
+    sa.CheckConstraint(
+        "comparison IN ('higher', 'lower', 'similar', 'cannot_be_calculated', 'none')", name="comparison"
+    ),
+    sa.CheckConstraint(
+        "progress IN ('achieved', 'substantial', 'moderate', 'limited', 'deterioration', 'not_assessable', 'none')",
+        name="progress",
+    ),
+    comment="Vad de utgivna värdena säger: mening, jämförelse och väg mot målvärdet.",
+)
+
+release_revision = sa.Table(
+    "release_revision",
+    metadata,
+    _release_id(),
+    _text("indicator_id", "Indikator."),
+    _text("series", "Serie."),
+    _text("area", "Områdeskod."),
+    _text("sex", "Kön."),
+    _text("age", "Åldersgrupp."),
+    _text("party", "Part, - för ingen."),
+    _text("breakdown", "Indelningsvärde."),
+    sa.Column("year", sa.SmallInteger, nullable=False, comment="År som uppgiften gäller."),
+    _whole("version", "Versionens nummer, från 1."),
+    _moment("known_from", "Från när versionen är känd."),
+    _flag("preliminary", "Sant om versionen är preliminär."),
+    _number("value", "Värdet enligt versionen."),
+    _number("change", "Ändring mot föregående version, tom för den första."),
+    _number("cumulative", "Ändring mot den första versionen, tom för den första."),
+    _text("unit", "Enhet."),
+    _flag("is_example", "Sant om versionen vilar på påhittade exempeluppgifter."),
+    sa.PrimaryKeyConstraint(
+        *("release_id", "indicator_id", "series", "area", "sex", "age", "party", "breakdown", "year", "version")
+    ),
+    comment="Hur värdena har reviderats, enligt vad som var känt vid utgivningens slutpunkt.",
+)
+
+release_figure = sa.Table(
+    "release_figure",
+    metadata,
+    _release_id(),
+    _text("table_id", "Tabell i registret."),
+    _text("measure", "Mått: källans, eller ett som är räknat ur dem."),
+    _text("area", "Områdeskod."),
+    _text("area_role", "county, proxy, benchmark eller kommun."),
+    sa.Column("year", sa.SmallInteger, nullable=False, comment="År."),
+    _text("sex", "Kön."),
+    _text("age", "Åldersgrupp."),
+    _text("breakdown", "Indelningsvärde."),
+    _text("source_label", "Källans egen benämning, tom = ingen."),
+    _text("unit", "Enhet."),
+    sa.Column("decimals", sa.SmallInteger, nullable=False, comment="Decimaler att visa."),
+    _number("numerator", "Täljare, av det som är räknat."),
+    _number("denominator", "Nämnare, av det som är räknat."),
+    _number("value", "Värde."),
+    _number("ci_low", "Konfidensintervallets nedre gräns."),
+    _number("ci_high", "Konfidensintervallets övre gräns."),
+    _text("ci_method", "Intervallets metod.", null=True),
+    _text("value_status", "Om värdet finns, och varför inte."),
+    _text("reason_sv", "Varför värdet saknas.", null=True),
+    _flag("preliminary", "Sant om uppgiften är preliminär."),
+    _flag("break_before", "Sant om serien bryts mellan föregående år och detta."),
+    _text("marks", "Uppgifternas märkningar, åtskilda av |."),
+    _text("origin", "Uppgifternas ursprung."),
+    _text("captures", "Fångster, åtskilda av |."),
+    sa.PrimaryKeyConstraint("release_id", "table_id", "measure", "area", "year", "sex", "age", "breakdown"),
+    comment="Källornas egna uppgifter i full uppdelning, med det som räknas ur dem.",
+)
+
+release_equation = sa.Table(
+    "release_equation",
+    metadata,
+    _text("release_id", "Utgivning."),
+    _whole("position", "Ordning."),
+    _text("role", "numerator eller denominator."),
+    sa.Column("value_key", JSONB, nullable=False, comment="Vilket värde: kolumnerna som identifierar det."),
+    _number("amount", "Summan som utgivningen visar."),
+    sa.Column("cells", JSONB, nullable=False, comment="Uppgifterna som summan består av, med vad de är."),
+    sa.PrimaryKeyConstraint("release_id", "position"),
+    comment="Vad utgivningar visar av små antal, för sekretessprövningen av nästa. Bara inläsaren läser dem.",
+)
+
 release_capture = sa.Table(
     "release_capture",
     metadata,
@@ -667,4 +777,7 @@ RELEASE_TABLES = (
     release_coverage,
     release_change,
     release_capture,
+    release_assessment,
+    release_revision,
+    release_figure,
 )

@@ -8,11 +8,8 @@ from include.registry.models import Break, Indicator, Registry, Selection, Serie
 
 def selections_of(indicator: Indicator, series: Series) -> list[Selection]:
     """Return what a series is made of: its numerator and, unless it is a count, its denominator."""
-    kind = series.value or indicator.value
-    return [
-        *(series.numerator or indicator.numerator),
-        *(indicator.denominator if kind in ("share", "rate") else ()),
-    ]
+    own = indicator.of(series)
+    return [*own.numerator, *(own.denominator if own.value in ("share", "rate") else ())]
 
 
 def break_texts(indicator: Indicator, series: Series, registry: Registry) -> dict[int, list[str]]:

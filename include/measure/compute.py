@@ -14,17 +14,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from include.load.tables import VALUE_KEY
 from include.measure import methods
 from include.measure.breaks import break_texts, selections_of
 from include.measure.methods import METHODS
-from include.measure.observed import ORIGINS, Figure, Lack, Observed, keys_of
+from include.measure.observed import ORIGINS, Figure, Key, Lack, Observed, keys_of
 from include.measure.trend import POINTS
 from include.measure.trends import trends_of
 from include.registry.models import Agreement, Area, Indicator, Registry, Selection, Series
 from include.registry.read import areas_of, bridge, measures
 
 VALUE_COLUMNS = [
-    *("indicator_id", "definition_version", "series", "area", "area_role", "year", "sex", "age", "party", "breakdown"),
+    *("indicator_id", "definition_version", "series", "area", "area_role", "year", "first_year", "sex", "age"),
+    *("party", "breakdown"),
     *("unit", "decimals", "numerator", "denominator", "value", "ci_low", "ci_high", "ci_level", "ci_method"),
     *("method", "method_version", "obs_status", "conf_status", "reason_sv", "preliminary", "is_example", "origin"),
     *("is_total", "break_before", "marks", "notes_sv", "captures", "known_from"),
@@ -54,7 +56,10 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Which value: one indicator's series in one place and year, for one party or (``-``) for all."""
+    """Which value: one indicator's series in one place and year, for one party or (``-``) for all.
+
+    ``indicator`` is the indicator as that series makes it (:meth:`Indicator.of`).
+    """
 
     indicator: Indicator
     series: Series
@@ -65,7 +70,12 @@ class Cell(NamedTuple):
     @property
     def kind(self) -> str:
         """Return how the value is made: count, share, rate or criteria."""
-        return self.series.value or self.indicator.value
+        return self.indicator.value
+
+    @property
+    def years(self) -> range:
+        """Return the years that the value adds up."""
+        return range(self.year - self.series.pool + 1, self.year + 1)
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,7 @@ class Sum:
     """A numerator or denominator: its amount, or why there is none, and the figures found for it.
 
     Attributes:
+        keys: which observations are added, those that are not there too.
         low, high: the least and the most that it can be, where sources have hidden numbers within limits; with an
             amount that is certain, both are that.
     """
@@ -81,8 +92,16 @@ class Sum:
     lack: Lack | None = None
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
     low: float | None = None
     high: float | None = None
+
+
+class Parts(NamedTuple):
+    """The observations that a value of small counts adds up; what is not of an extract is no part of the secret."""
+
+    numerator: tuple[Key, ...]
+    denominator: tuple[Key, ...]
 
 
 class Computed(NamedTuple):
@@ -93,14 +112,23 @@ class Computed(NamedTuple):
         trends: with the columns of :data:`include.measure.trends.TREND_COLUMNS`.
         restricted: with the columns :data:`RESTRICTED_COLUMNS`: what the values of small counts are, within limits. It
             stays with the loader.
+        parts: what each value of small counts is made of, by its key (:data:`include.load.tables.VALUE_KEY`).
     """
 
     values: pd.DataFrame
     trends: pd.DataFrame
     restricted: pd.DataFrame
+    parts: dict[tuple[Any, ...], Parts]
 
 
-def compute(observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Iterable[int]) -> Computed:
+def compute(
+    observations: pd.DataFrame,
+    registry: Registry,
+    agreement: Agreement,
+    years: Iterable[int],
+    *,
+    reveal: bool = False,
+) -> Computed:
     """Return the agreement's indicators and their trends for some years.
 
     Args:
@@ -109,6 +137,8 @@ def compute(observations: pd.DataFrame, registry: Registry, agreement: Agreement
         registry: everything that exists.
         agreement: whose indicators, areas and parties.
         years: the years wanted.
+        reveal: whether values of small counts are given as they are, for the disclosure control to decide on. They must
+            not leave the loader before that.
 
     Returns:
         Values, trends and restricted values in a fixed order, for the years wanted only. NaN, None and NaT stand for
@@ -119,9 +149,16 @@ def compute(observations: pd.DataFrame, registry: Registry, agreement: Agreement
     """
     wanted = sorted(set(years))
     window = sorted({year - back for year in wanted for back in range(POINTS)})
-    values, restricted = _values(observations, registry, agreement, window)
-    trends = trends_of(values, registry)
-    return Computed(*(each[each["year"].isin(wanted)].reset_index(drop=True) for each in (values, trends, restricted)))
+    rows = _values(observations, registry, agreement, window, reveal=reveal)
+    values = _finished(rows)
+    tables = (values, trends_of(values, registry), _restricted(rows))
+    kept = [each[each["year"].isin(wanted)].reset_index(drop=True) for each in tables]
+    return Computed(
+        kept[0],
+        kept[1],
+        kept[2],
+        {_key(row): _parts_of(row) for row in rows if "limits" in row and row["year"] in wanted},
+    )
 
 
 def indicators_of(registry: Registry, agreement: Agreement) -> list[Indicator]:
@@ -157,8 +194,8 @@ def places_of(indicator: Indicator, registry: Registry, agreement: Agreement, ye
 
 
 def _values(
-    observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Sequence[int]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    observations: pd.DataFrame, registry: Registry, agreement: Agreement, years: Sequence[int], *, reveal: bool
+) -> list[dict[str, Any]]:
     indicators = indicators_of(registry, agreement)
     codes = {
         place.area.code
@@ -167,32 +204,39 @@ def _values(
         for place in places_of(indicator, registry, agreement, year)
     }
     observed = Observed(observations, registry, agreement, codes)
-    rows = [
+    return [
         row
         for indicator in indicators
         for row in (
-            _measured(indicator, observed, registry, agreement, years)
+            _measured(indicator, observed, registry, agreement, years, reveal=reveal)
             if indicator.series
             else _announced(indicator, registry, agreement, years)
         )
     ]
-    return _finished(rows), _restricted(rows)
 
 
 def _measured(
-    indicator: Indicator, observed: Observed, registry: Registry, agreement: Agreement, years: Sequence[int]
+    indicator: Indicator,
+    observed: Observed,
+    registry: Registry,
+    agreement: Agreement,
+    years: Sequence[int],
+    *,
+    reveal: bool,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of an indicator that has series: in every year at least one for each of its areas."""
     units = {code: measure.unit for code, (_, measure) in measures(registry).items()}
     for year in years:
         current = [series for series in indicator.series if _covers(series, year)]
         for series in current or indicator.series[:1]:
-            unit = _unit(indicator, series, units)
-            gaps = break_texts(indicator, series, registry).get(year, [])
-            before = _too_early(indicator, series, registry, agreement, year)
-            for place in places_of(indicator, registry, agreement, year):
-                for party in _parties(indicator, series, place, year, observed):
-                    row = _row(Cell(indicator, series, place, year, party), unit, before, gaps, observed)
+            own = indicator.of(series)
+            unit = _unit(own, series, units)
+            breaks = break_texts(indicator, series, registry)
+            before = _too_early(indicator, series, registry, agreement, year) or _across(series, breaks, year)
+            for place in places_of(own, registry, agreement, year):
+                for party in _parties(own, series, place, year, observed):
+                    cell = Cell(own, series, place, year, party)
+                    row = _row(cell, unit, before, breaks.get(year, []), observed, reveal=reveal)
                     if party == "-" or row["denominator"] != 0:  # a party that nothing is asked of has no row
                         yield row
 
@@ -210,14 +254,23 @@ def _announced(
 
 
 def _covers(series: Series, year: int) -> bool:
-    return (series.first_year or year) <= year <= (series.last_year or year)
+    first = series.first_year + series.pool - 1 if series.first_year else year
+    return first <= year <= (series.last_year or year)
 
 
-def _unit(indicator: Indicator, series: Series, units: dict[str, str]) -> str:
+def _unit(own: Indicator, series: Series, units: dict[str, str]) -> str:
     """Return the unit; a series of counts that counts something else than the indicator has that of what is counted."""
-    if (series.value or indicator.value) == "count" and (series.numerator or indicator.value != "count"):
-        return units[(series.numerator or indicator.numerator)[0].measure]
-    return indicator.unit
+    if own.value == "count" and (series.numerator or series.value) and series.unit is None:
+        return units[own.numerator[0].measure]
+    return own.unit
+
+
+def _across(series: Series, breaks: dict[int, list[str]], year: int) -> Lack | None:
+    """Return why years on both sides of a series break are not added up, if they would be."""
+    inside = [each for each in sorted(breaks) if year - series.pool + 1 < each <= year]
+    if series.pool == 1 or not inside:
+        return None
+    return Lack("not_applicable", f"Perioden går över ett tidsseriebrott ({inside[-1]}), så åren läggs inte ihop.")
 
 
 def _too_early(
@@ -225,7 +278,7 @@ def _too_early(
 ) -> Lack | None:
     """Return why nobody could have the figure for that year yet, if so."""
     if not _covers(series, year):
-        first = min(each.first_year or year for each in indicator.series)
+        first = min((each.first_year + each.pool - 1) if each.first_year else year for each in indicator.series)
         last = max(each.last_year or year for each in indicator.series)
         return Lack(
             "not_collected", f"Uppgiften redovisas från {first}." if year < first else f"Redovisades till {last}."
@@ -233,8 +286,13 @@ def _too_early(
     owners = {selection.measure.partition(".")[0] for selection in selections_of(indicator, series)}
     first = agreement.years().start
     inboxes = {source.id for source in registry.sources.values() if source.kind == "inbox"}
-    if owners <= registry.extracts.keys() | inboxes and year < first:
-        return Lack("not_collected", f"Uppgiften samlas in från {first}, det första året som följs upp.")
+    if owners & (registry.extracts.keys() | inboxes) and year - series.pool + 1 < first:
+        reason = f"Uppgiften samlas in från {first}, det första året som följs upp."
+        if (last := first + series.pool - 1) > first:
+            reason = (
+                f"Uppgiften samlas in från {first}, så det första värdet av {series.pool} år gäller {first}–{last}."
+            )
+        return Lack("not_collected", reason)
     return None
 
 
@@ -245,12 +303,13 @@ def _parties(indicator: Indicator, series: Series, place: Place, year: int, obse
     """
     if not indicator.by_party or series.breakdown:
         return ["-"]
-    numerator = series.numerator or indicator.numerator
-    keys = [key for selection in numerator for key in keys_of(selection, series, place.area, year)]
+    keys = [key for selection in indicator.numerator for key in keys_of(selection, series, place.area, year)]
     return ["-", *observed.parties(keys)]
 
 
-def _row(cell: Cell, unit: str, before: Lack | None, gaps: list[str], observed: Observed) -> dict[str, Any]:
+def _row(
+    cell: Cell, unit: str, before: Lack | None, gaps: list[str], observed: Observed, *, reveal: bool
+) -> dict[str, Any]:
     row = _base(cell, unit) | {"break_before": bool(gaps)}
     if before is not None:
         return row | _lacking(before, [])
@@ -261,13 +320,17 @@ def _row(cell: Cell, unit: str, before: Lack | None, gaps: list[str], observed: 
         notes.append("Uppskattad uppgift: en del av underlaget kunde inte räknas.")
     lack = _worst([part.lack for part in (top, bottom) if part.lack])
     if cell.indicator.suppression == "small_counts" and (lack is None or lack.obs_status == "suppressed"):
-        return row | _lacking(_RESTRICTED, figures) | {"notes_sv": "|".join(notes), "limits": (top, bottom)}
+        row["limits"] = (top, bottom)
+        if lack is not None or not reveal:
+            return row | _lacking(_RESTRICTED, figures) | {"notes_sv": "|".join(notes)}
     if lack is None and bottom.amount == 0:
         lack = _NO_DENOMINATOR
     elif cell.kind == "share" and (top.amount or 0) > (bottom.amount or 0) > 0:
         notes.append("Täljaren är större än nämnaren, så inget osäkerhetsintervall kan beräknas.")
     row |= _lacking(lack, figures) if lack else _lineage(figures) | {"obs_status": "ok"}
-    if lack is None or lack.obs_status != "suppressed":
+    if cell.kind == "given":
+        row |= {"given": (top.amount, top.low, top.high)}
+    elif lack is None or lack.obs_status != "suppressed":
         row |= {"numerator": top.amount, "denominator": bottom.amount}
     return row | {"notes_sv": "|".join(notes)}
 
@@ -276,7 +339,7 @@ def _parts(cell: Cell, observed: Observed) -> tuple[Sum, Sum]:
     """Return the numerator and the denominator; a count has no denominator."""
     if cell.kind == "criteria":
         return _criteria(cell, observed)
-    top = _add(_numerator(cell), cell, observed)
+    top = _add(cell.indicator.numerator, cell, observed)
     return top, _add(cell.indicator.denominator, cell, observed) if cell.kind in ("share", "rate") else Sum()
 
 
@@ -293,12 +356,14 @@ def _base(cell: Cell, unit: str) -> dict[str, Any]:
         "area": place.area.code,
         "area_role": place.role,
         "year": year,
+        "first_year": cell.years[0],
         "sex": series.sex,
         "age": series.age,
         "party": party,
         "breakdown": breakdown,
         "unit": unit,
         "decimals": 0 if series.value == "count" else indicator.decimals,
+        "given": (None, None, None),
         "numerator": None,
         "denominator": None,
         "method": cell.kind,
@@ -312,25 +377,23 @@ def _base(cell: Cell, unit: str) -> dict[str, Any]:
     }
 
 
-def _numerator(cell: Cell) -> list[Selection]:
-    return cell.series.numerator or cell.indicator.numerator
-
-
 def _add(selections: Sequence[Selection], cell: Cell, observed: Observed) -> Sum:
     """Return the sum of all observations of some selections; one that is lacking leaves no sum."""
-    found = [
-        observed.find(part)
+    keys = [
+        part
         for selection in selections
-        for key in keys_of(selection, cell.series, cell.place.area, cell.year, cell.party)
+        for year in cell.years
+        for key in keys_of(selection, cell.series, cell.place.area, year, cell.party)
         for part in observed.cells(key)
     ]
+    found = [observed.find(key) for key in keys]
     figures = [one for one in found if isinstance(one, Figure)]
     lacks = [one for one in found if isinstance(one, Lack)]
     hidden = [lack.figure for lack in lacks if lack.figure is not None]
     low, high = _limits([*figures, *hidden]) if len(hidden) == len(lacks) else (None, None)
     if lack := _worst(lacks):
-        return Sum(None, lack, [*figures, *hidden], low=low, high=high)
-    return Sum(math.fsum(figure.value or 0.0 for figure in figures), None, figures, low=low, high=high)
+        return Sum(None, lack, [*figures, *hidden], keys=keys, low=low, high=high)
+    return Sum(math.fsum(figure.value or 0.0 for figure in figures), None, figures, keys=keys, low=low, high=high)
 
 
 def _limits(figures: Sequence[Figure]) -> tuple[float | None, float | None]:
@@ -345,7 +408,7 @@ def _limits(figures: Sequence[Figure]) -> tuple[float | None, float | None]:
 
 def _criteria(cell: Cell, observed: Observed) -> tuple[Sum, Sum]:
     """Return how many criteria are met, and how many apply; a criterion is met if its figure is above 0."""
-    criteria = [_add([selection], cell, observed) for selection in _numerator(cell)]
+    criteria = [_add([selection], cell, observed) for selection in cell.indicator.numerator]
     figures = [figure for one in criteria for figure in one.figures]
     lacks = [one.lack for one in criteria if one.lack]
     unknown = [lack for lack in lacks if lack.obs_status != "not_applicable"]
@@ -402,6 +465,15 @@ def _restricted(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(known, columns=RESTRICTED_COLUMNS)
 
 
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in VALUE_KEY)
+
+
+def _parts_of(row: dict[str, Any]) -> Parts:
+    top, bottom = row["limits"]
+    return Parts(tuple(top.keys), tuple(bottom.keys))
+
+
 def _quotient(top: Sum, bottom: Sum, per: float, *, divided: bool) -> tuple[float | None, float | None]:
     """Return the least and the most that a value can be; none where that is not known, or by nothing is divided."""
     if top.low is None or top.high is None or not divided:
@@ -416,7 +488,7 @@ def _quotient(top: Sum, bottom: Sum, per: float, *, divided: bool) -> tuple[floa
 
 def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows as a table with values and intervals, each method over all its rows at once."""
-    frame = pd.DataFrame(rows, columns=[*VALUE_COLUMNS, "per", "interval"])
+    frame = pd.DataFrame(rows, columns=[*VALUE_COLUMNS, "per", "interval", "given"])
     frame["known_from"] = pd.to_datetime(frame["known_from"], utc=True).astype("datetime64[us, UTC]")
     top, bottom = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("numerator", "denominator"))
     per, ok = frame["per"].to_numpy(dtype=float), (frame["obs_status"] == "ok").to_numpy()
@@ -424,6 +496,9 @@ def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(divided, per / bottom, 1.0)  # value of one event
         frame["value"] = np.where(ok, np.where(divided, per * top / bottom, top), np.nan)
+    given = np.array(frame.pop("given").tolist(), dtype=float).reshape(-1, 3)
+    theirs = ok & (frame["method"] == "given").to_numpy()
+    frame.loc[theirs, "value"] = given[theirs, 0]
     low, high, name = np.full(len(frame), np.nan), np.full(len(frame), np.nan), np.full(len(frame), None, dtype=object)
     wilson = ok & (frame["interval"] == "wilson").to_numpy() & (top <= bottom)
     limits = methods.wilson(top[wilson], bottom[wilson])
@@ -432,6 +507,9 @@ def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     limits = methods.poisson_interval(top[poisson])
     low[poisson], high[poisson] = size[poisson] * limits.low, size[poisson] * limits.high
     name[poisson] = [methods.poisson_method(count) for count in top[poisson]]
+    limited = theirs & (frame["interval"] == "source").to_numpy() & ~np.isnan(given[:, 1:]).any(axis=1)
+    limited &= given[:, 1] < given[:, 2]
+    low[limited], high[limited], name[limited] = given[limited, 1], given[limited, 2], "source"
     frame["numerator"], frame["denominator"] = top, bottom
     frame["ci_low"], frame["ci_high"], frame["ci_method"] = low, high, name
     frame["ci_level"] = np.where(np.isnan(high), np.nan, methods.LEVEL)

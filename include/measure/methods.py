@@ -51,6 +51,8 @@ METHODS: dict[str, Method] = {
     "criteria": Method("1", "Egen räkning", "Antal uppfyllda villkor av de villkor som går att bedöma."),
     "share": Method("1", "Kvot", "Täljaren delad med nämnaren, gånger 100."),
     "rate": Method("1", "Kvot", "Täljaren delad med nämnaren, gånger enheten (till exempel 100 000 invånare)."),
+    "given": Method("1", "Källan", "Källans egen uppgift, som den står där."),
+    "source": Method("1", "Källan", "95-procentigt konfidensintervall enligt källan, för en urvalsundersökning."),
     "wilson": Method(
         "1",
         f"Wilson (1927), JASA 22:209–212; {_PHE}",

@@ -15,7 +15,7 @@ from include.errors import UsageError
 from include.load.engine import engine
 from include.load.read import deliveries, last_known, loads_of, observations
 from include.load.tables import indicator_trend, indicator_value, restricted_value
-from include.measure.compute import compute, measures_of
+from include.measure.compute import compute, indicators_of, measures_of
 from include.measure.deliveries import Arrival, states
 from include.measure.deliveries import observations as on_time
 from include.measure.trend import POINTS
@@ -54,8 +54,8 @@ class MeasureResult:
 def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> MeasureResult:
     """Compute an agreement's indicators for a year and keep them in the warehouse.
 
-    Later years that are already kept and whose trend looks back on this year are computed again too. Nothing is written
-    where nothing changed; the same observations always give the same digest.
+    Later years that are already kept and that look back on this year, with a trend or a sum of years, are computed
+    again too. Nothing is written where nothing changed; the same observations always give the same digest.
 
     Args:
         agreement_id: id of the agreement.
@@ -74,10 +74,11 @@ def measure(agreement_id: str, year: int, as_of: datetime | None = None) -> Meas
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(agreement_id))))
         loads = 0 if as_of else loads_of(connection).get(year, 0)  # first: what comes meanwhile is then measured again
         kept = _kept(connection, agreement)
-        years = [year, *(later for later in sorted(kept) if year < later < year + POINTS)]
+        reach = max(POINTS, *(series.pool for each in indicators_of(everything, agreement) for series in each.series))
+        years = [year, *(later for later in sorted(kept) if year < later < year + reach)]
         found = figures(connection, everything, agreement, as_of)
         computed = compute(found, everything, agreement, years)
-        made = {each: [_records(table, each) for table in computed] for each in years}
+        made = {each: [_records(table, each) for table in computed[:3]] for each in years}
         digests = {each: _digest(*rows) for each, rows in made.items()}
         written = [each for each in years if digests[each] != kept.get(each)]
         for each in written:

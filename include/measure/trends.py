@@ -13,7 +13,18 @@ TREND_COLUMNS = [
 TEST = "five_point_trend"
 
 _SERIES = ["indicator_id", "series", "area", "sex", "age", "party"]
-_USED = ["year", "value", "ci_low", "ci_high", "preliminary", "break_before", "method", "numerator", "denominator"]
+_USED = [
+    "year",
+    "first_year",
+    "value",
+    "ci_low",
+    "ci_high",
+    "preliminary",
+    "break_before",
+    "method",
+    "numerator",
+    "denominator",
+]
 
 
 def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
@@ -58,6 +69,7 @@ def _series(values: pd.DataFrame) -> dict[tuple[str, ...], list[Point]]:
 
 def _point(
     year: int,
+    first_year: int,
     value: float,
     low: float,
     high: float,
@@ -68,7 +80,8 @@ def _point(
     bottom: float,
 ) -> Point:
     full = method == "share" and top == bottom
-    return Point(int(year), _number(value), _number(low), _number(high), bool(preliminary), bool(break_before), full)
+    numbers = (_number(value), _number(low), _number(high))
+    return Point(int(year), *numbers, bool(preliminary), bool(break_before), full, int(first_year))
 
 
 def _number(cell: float) -> float | None:

@@ -62,6 +62,7 @@ class Value:
     notes_sv: str
     captures: str
     known_from: str | None
+    first_year: int | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str, str, str, str, int]:
@@ -371,7 +372,7 @@ def sections_of(agreement: Agreement, registry: Registry, year: int) -> tuple[Se
 def sources_of(indicator: Indicator, registry: Registry) -> list[Source]:
     """Return the sources that an indicator's figures come from, each once, in the order they are named."""
     found: dict[str, Source] = {}
-    for selection in (*indicator.numerator, *indicator.denominator):
+    for selection in indicator.selections:
         name = selection.measure.split(".", 1)[0]
         if source := registry.sources.get(name) or registry.sources.get(SOURCE if name in registry.extracts else ""):
             found[source.id] = source
@@ -392,7 +393,7 @@ def rows(kind: type[RowType], frame: "pd.DataFrame") -> list[RowType]:
     return [kind(*cells) for cells in zip(*columns, strict=True)]
 
 
-_WHOLE = {"definition_version", "year", "decimals"}
+_WHOLE = {"definition_version", "year", "first_year", "decimals"}
 _FLAGS = {"preliminary", "is_example", "is_total", "break_before"}
 _TEXTS = {"marks", "notes_sv", "captures"}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from include.measure.breaks import selections_of
 from include.measure.observed import Key, keys_of
 from include.publish import wording
 from include.publish.content import Value
@@ -46,7 +47,7 @@ def _keys(value: Value, indicator: Indicator, registry: Registry) -> Iterator[Ke
     area = registry.areas.get(value.area)
     if series is None or area is None:
         return
-    for selection in (*(series.numerator or indicator.numerator), *indicator.denominator):
+    for selection in selections_of(indicator, series):
         yield from keys_of(selection, series, area, value.year, value.party)
 
 

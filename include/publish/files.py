@@ -271,6 +271,7 @@ VALUE_FIELDS = (
     Field("notes_sv", "string", "Anmärkningar, åtskilda med |."),
     Field("captures", "string", "Underlagets mottagna filer, åtskilda med |."),
     Field("known_from", "string", "När det senaste underlaget blev känt (UTC)."),
+    Field("first_year", "integer", "Första kalenderår som värdet omfattar; annat än year bara för flerårsvärden."),
 )
 
 

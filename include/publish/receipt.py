@@ -358,8 +358,7 @@ def _published(extracts: Sequence[Extract], registry: Registry) -> list[Indicato
     mine = {extract.id for extract in extracts}
     found = []
     for _, indicator in sorted(registry.indicators.items()):
-        parts = [*indicator.numerator, *indicator.denominator, *(s for one in indicator.series for s in one.numerator)]
-        if any(part.measure.partition(".")[0] in mine for part in parts):
+        if any(part.measure.partition(".")[0] in mine for part in indicator.selections):
             found.append(indicator)
     return found
 

@@ -81,7 +81,7 @@ def content_of(
     with engine("loader").connect() as loader:
         found = figures(loader, registry, agreement, as_of)
     first = int(found["year"].min()) if len(found) else year
-    values, trends, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
+    values, trends, _, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
     return compose(
         registry=registry,
         agreement=agreement,

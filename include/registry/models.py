@@ -507,6 +507,12 @@ class Extract(Model):
     speaks_in: PeriodUnit
     due_days: int = Field(description="Days after the end of the period at which it is due.")
     small_counts: bool = Field(description="True if rows are persons or cases, so that disclosure control applies.")
+    threshold: Annotated[int, Field(ge=3)] = Field(
+        default=5, description="Counts from 1 to below this are not shown: disclosure control hides them."
+    )
+    least_base: Annotated[int, Field(ge=10)] = Field(
+        default=20, description="A share of fewer persons or cases than this is not shown."
+    )
     masked: tuple[int, int] = Field(
         default=(1, 4),
         description="Least and most that a masked number (<5, x) can be, unless the party says otherwise.",
@@ -550,6 +556,16 @@ class Breakdown(Model):
 # --- indicators --------------------------------------------------------------------------------------------------
 
 
+#: How a value is made of observations.
+ValueKind = Literal["count", "share", "rate", "criteria", "given"]
+
+#: Which confidence interval a value has.
+IntervalKind = Literal["none", "wilson", "poisson", "source"]
+
+#: What an area is to an agreement.
+AreaRole = Literal["county", "proxy", "benchmark", "kommun"]
+
+
 class Selection(Model):
     """A selection of observations, added over what is not named."""
 
@@ -572,9 +588,19 @@ class Series(Model):
     age: str = "T"
     first_year: int | None = None
     last_year: int | None = None
-    #: Share or count of this one series instead of the indicator's, where an indicator publishes both.
-    value: Literal["count", "share"] | None = None
+    #: How this one series is made, instead of the indicator's way, where an indicator publishes several.
+    value: ValueKind | None = None
     numerator: list[Selection] = Field(default_factory=list, description="Instead of the indicator's numerator.")
+    denominator: list[Selection] = Field(default_factory=list, description="Instead of the indicator's denominator.")
+    unit: str | None = Field(default=None, description="Instead of the indicator's unit.")
+    per: int | None = Field(default=None, description="Instead of the indicator's multiplier.")
+    interval: IntervalKind | None = Field(default=None, description="Instead of the indicator's interval.")
+    areas: list[AreaRole] = Field(default_factory=list, description="Instead of the indicator's areas.")
+    pool: Annotated[int, Field(ge=1, le=10)] = Field(
+        default=1,
+        description="Years that are added up to one value: numerators by themselves, denominators by themselves. The "
+        "value stands at the last of them and is never tested for a trend, for its periods overlap.",
+    )
 
 
 class Target(Model):
@@ -583,6 +609,9 @@ class Target(Model):
     value: float
     origin: Literal["text", "text_universal", "national", "internal"]
     text: Text
+    year: int | None = Field(
+        default=None, description="Year by which it is to be reached; none = the agreement's last."
+    )
 
 
 class Indicator(Model):
@@ -598,16 +627,20 @@ class Indicator(Model):
     unit: str
     decimals: int = 0
     direction: Direction
-    value: Literal["count", "share", "rate", "criteria"]
+    value: ValueKind = Field(
+        description="count; share and rate are quotients; criteria counts those met; given is the source's own figure."
+    )
     per: int = Field(default=1, description="Multiplier of a rate; 100 for a share.")
     numerator: list[Selection] = Field(description="Added. For value=criteria: one criterion each (met if > 0).")
     denominator: list[Selection] = Field(default_factory=list)
     series: list[Series]
-    areas: list[Literal["county", "proxy", "benchmark", "kommun"]] = Field(
+    areas: list[AreaRole] = Field(
         description="Which areas it is given for; proxy = the agreement's stand-in for the county."
     )
     by_party: bool = False
-    interval: Literal["none", "wilson", "poisson"] = Field(description="Census counts have none.")
+    interval: IntervalKind = Field(
+        description="Census counts have none; source = the limits that the source itself gives, of a given value."
+    )
     trend: bool = Field(default=False, description="True if the trend may be tested (annual, independent points).")
     suppression: Literal["none", "public_source", "small_counts"] = Field(
         description="none: no private persons; public_source: already public; small_counts: disclosure control."
@@ -619,6 +652,21 @@ class Indicator(Model):
     not_yet: Text | None = Field(default=None, description="Why an indicator in development has no value yet.")
     replaces: IndicatorId | None = None
     replaced_by: IndicatorId | None = None
+
+    def of(self, series: Series) -> "Indicator":
+        """Return the indicator as one of its series makes it, with the series' own parts in place of the common."""
+        own = {name: told for name in _OF_A_SERIES if (told := getattr(series, name))}
+        return self.model_copy(update=own) if own else self
+
+    @property
+    def selections(self) -> list[Selection]:
+        """Return every selection that it or one of its series is made of, in the order they stand."""
+        parts = [self, *(self.of(series) for series in self.series)]
+        return [selection for part in parts for selection in (*part.numerator, *part.denominator)]
+
+
+#: What a series may have of its own, by the same names as the indicator's.
+_OF_A_SERIES = ("value", "numerator", "denominator", "unit", "per", "interval", "areas")
 
 
 # --- corrections -------------------------------------------------------------------------------------------------

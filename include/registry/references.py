@@ -31,6 +31,7 @@ from include.registry.models import (
     PxWebV1Fetch,
     Registry,
     Selection,
+    Series,
     SolFetch,
     SolMenu,
     SosFetch,
@@ -321,24 +322,39 @@ def _indicator(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
         yield ("theme",), f"found {indicator.theme}; expected {indicator.id[4]}, the letter of {indicator.id}"
     if indicator.status == "active" and not (indicator.numerator and indicator.series):
         yield ("status",), "an active indicator needs a numerator and a series"
-    by_share = indicator.value in ("share", "rate") or any(series.value == "share" for series in indicator.series)
-    if by_share and indicator.status == "active" and not indicator.denominator:
-        yield ("value",), "a share or rate needs a denominator"
-    for part, selections in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
-        for index, selection in enumerate(selections):
-            yield from _selection(selection, registry, (part, index))
+    yield from _selections(indicator, registry, ())
     yield from _twice((series.id for series in indicator.series), "series", "id")
     for index, series in enumerate(indicator.series):
         for position, code in enumerate(series.breakdown):
             yield from _breakdown_named(code, registry, ("series", index, "breakdown", position))
-        for position, selection in enumerate(series.numerator):
-            yield from _selection(selection, registry, ("series", index, "numerator", position))
+        yield from _selections(series, registry, ("series", index))
+        yield from _made(indicator.of(series), series, ("series", index))
     named: list[tuple[Loc, str | None]] = [(("read_with", n), name) for n, name in enumerate(indicator.read_with)]
     named += [(("replaces",), indicator.replaces), (("replaced_by",), indicator.replaced_by)]
     for loc, name in named:
         if name is not None and (name not in registry.indicators or name == indicator.id):
             yield loc, f"there is no other indicator {name}"
     yield from _breaks(indicator.breaks, registry, _measure_codes(registry))
+
+
+def _selections(owner: Indicator | Series, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    for part, selections in (("numerator", owner.numerator), ("denominator", owner.denominator)):
+        for index, selection in enumerate(selections):
+            yield from _selection(selection, registry, (*loc, part, index))
+
+
+def _made(own: Indicator, series: Series, loc: Loc) -> Iterator[Fault]:
+    """Yield what makes it impossible to compute a series; ``own`` is the indicator as the series makes it."""
+    if own.value in ("share", "rate") and own.status == "active" and not own.denominator:
+        yield loc, f"a {own.value} needs a denominator"
+    if own.value == "given" and len(own.numerator) > 1:
+        yield (*loc, "numerator"), "a given value is one figure of a source; expected one selection"
+    if series.pool > 1 and own.value in ("criteria", "given"):
+        yield (*loc, "pool"), f"found {series.pool}; values that are {own.value} cannot be added over years"
+    if (own.interval == "source") != (own.value == "given") and own.interval != "none":
+        yield (*loc, "interval"), f"found {own.interval}; a source's own limits go with a given value, and only with it"
+    if own.interval == "wilson" and own.value != "share" and "interval" in series.model_fields_set:
+        yield (*loc, "interval"), f"found wilson; a {own.value} has none of these"
 
 
 def _selection(selection: Selection, registry: Registry, loc: Loc) -> Iterator[Fault]:

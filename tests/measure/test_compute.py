@@ -399,7 +399,7 @@ def gross_nord() -> list[dict[str, Any]]:
 
 
 def test_a_real_series_is_tested_on_the_five_years_before():
-    _, trends, _ = compute(frame(*gross_nord()), REGISTRY, JAMTLAND, (2019, 2025))
+    _, trends, _, _ = compute(frame(*gross_nord()), REGISTRY, JAMTLAND, (2019, 2025))
     mine = trends[(trends.indicator_id == "TMV-B07") & (trends.series == GROSS_SERIES) & (trends.area == "Rn01")]
     mine = mine.set_index("year")
     assert mine.result.to_dict() == {2019: "no_change", 2025: "up"}
@@ -422,7 +422,7 @@ def test_no_trend_is_tested_across_a_break_or_without_an_interval():
         }.items()
         for measure, value in zip(("handled", "cleared_person"), pair, strict=True)
     ]
-    _, trends, _ = compute(frame(*rows), REGISTRY, JAMTLAND, (2025,))
+    _, trends, _, _ = compute(frame(*rows), REGISTRY, JAMTLAND, (2025,))
     trends = trends[trends.area.isin(["Rn01", "23"])].set_index(["indicator_id", "series", "party"])
     rape_trend = trends.loc[("TMV-B07", "rape", "-")]
     assert rape_trend.result == "cannot_be_calculated"
@@ -436,7 +436,7 @@ def test_no_trend_is_tested_across_a_break_or_without_an_interval():
 
 
 def test_the_columns_are_the_contract():
-    found, trends, _ = compute(frame(), REGISTRY, JAMTLAND, (2025,))
+    found, trends, _, _ = compute(frame(), REGISTRY, JAMTLAND, (2025,))
     assert list(found.columns) == VALUE_COLUMNS
     assert list(trends.columns) == TREND_COLUMNS
     assert found.known_from.dtype == "datetime64[us, UTC]"

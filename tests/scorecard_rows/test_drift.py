@@ -427,7 +427,7 @@ def test_a_municipality_that_does_not_answer_is_missing_and_not_zero(held: World
     known = held.known()
     assert known[known["area"] == "2380"]["value"].isna().all()
     assert set(known[known["area"] == "2380"]["value_status"]) == {"withdrawn"}
-    values, _, _ = compute(known, registry, registry.agreements["jamtland"], [2024])
+    values, _, _, _ = compute(known, registry, registry.agreements["jamtland"], [2024])
     people = values[(values["indicator_id"] == "TMV-C01") & (values["area"] == "2380")]
     assert len(people)
     assert people["value"].isna().all()

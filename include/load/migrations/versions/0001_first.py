@@ -23,7 +23,7 @@ def upgrade() -> None:
     _run("COMMENT ON SCHEMA warehouse IS 'Lagret: fångster, uppgifter, indikatorvärden och utgivningar.'")
     _run("COMMENT ON SCHEMA publ IS 'Publicerade vyer (BI-kontraktet): det som får läsas utanför projektet.'")
     for view in VIEWS:
-        for statement in view.statements() if view.since == revision else ():
+        for statement in view.statements(revision) if view.since == revision else ():
             _run(statement)
     _run_file("0001_grants.sql")
 

@@ -20,7 +20,7 @@ def upgrade() -> None:
     _run(_SQL.read_text(encoding="utf-8"))
     for view in VIEWS:
         if view.since == revision:
-            for statement in view.statements():
+            for statement in view.statements(revision):
                 _run(statement)
             _run(f"GRANT SELECT ON publ.{view.name} TO followup_publisher, bi_reader")
 
