@@ -1,9 +1,9 @@
-"""Run every benchmark, or those that are named: ``python -m benchmarks [load] [parse] [intake] [quarter]``."""
+"""Run every benchmark, or those that are named: ``python -m benchmarks [load] [parse] [intake] [disclosure] …``."""
 
 import importlib
 import sys
 
-ALL = ("parse", "load", "intake", "quarter")
+ALL = ("parse", "load", "intake", "indicators", "disclosure", "quarter")
 
 
 def main() -> int:

@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
         if not _is_unreachable(error):
             raise
@@ -37,9 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start = "python -m include.load.embedded start (or make up, with Airflow)"
         print(f"The warehouse does not answer: {said}. Is it running? The embedded one: {start}.", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _is_unreachable(error: Exception) -> bool:
@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("agreement", help="id of the agreement")
     measure.add_argument("years", nargs="*", type=int, help="years (default: those with changed figures)")
 
+    indicators = add("indicators", _indicators, "print an indicator's values as they were known at a moment")
+    indicators.add_argument("indicator", help="id of the indicator, e.g. TMV-B05")
+    indicators.add_argument("--agreement", help="id of the agreement (default: the only one)")
+    indicators.add_argument("--as-of", help="as known at this moment, e.g. 2025-06-30 (default: now)")
+    indicators.add_argument("--year", type=int, help="only this year")
+
     publish = add("publish", _publish, "publish an edition of an agreement's follow-up")
     publish.add_argument("agreement", help="id of the agreement")
     publish.add_argument("year", type=int, help="the year followed up")
@@ -102,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--as-of", help="the release's moment (default: the last loaded capture's)")
     publish.add_argument("--approve", metavar="NAME", help="who approves, having read the comparison")
     publish.add_argument("--waive", action="store_true", help="no approval: only on bundled data")
+
+    backtest = add("backtest", _backtest, "make every published release anew and compare it byte for byte")
+    backtest.add_argument("releases", nargs="*", metavar="RELEASE_ID", help="only these (default: all)")
 
     status = add("status", _status, "print the ledger: what each source has been through")
     status.add_argument("--source", help="only this source")
@@ -269,6 +278,41 @@ def _measure(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _indicators(chosen: argparse.Namespace) -> int:
+    from include.load.engine import engine
+    from include.measure.listing import listing
+    from include.measure.vintages import as_known
+    from include.registry.read import registry
+
+    everything, as_of = registry(), _moment(chosen.as_of)
+    known = everything.agreements
+    if chosen.agreement is None and len(known) != 1:
+        raise UsageError(f"Name the agreement with --agreement: {', '.join(known)}.")
+    agreement = known.get(chosen.agreement or next(iter(known)))
+    if agreement is None:
+        raise UsageError(f"There is no agreement {chosen.agreement!r}; known: {', '.join(known)}.")
+    years = [chosen.year] if chosen.year is not None else None
+    with engine("loader").connect() as connection:
+        values = as_known(connection, everything, agreement, chosen.indicator, as_of, years)
+    when = f"as known at {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if as_of else "as known now"
+    print(f"{chosen.indicator}, {agreement.id}, {when}:")
+    rows = listing(values)
+    _print_table(rows) if rows else print("Nothing was known.")
+    return 0
+
+
+def _backtest(chosen: argparse.Namespace) -> int:
+    from include.publish.backtest import backtest
+
+    outcomes = []
+    for result in backtest(chosen.releases):
+        print(result.text(), flush=True)
+        outcomes.append(result.outcome)
+    if not outcomes:
+        print("No release has been given to readers yet.")
+    return 7 if "differs" in outcomes else 2 if "other_definitions" in outcomes else 0
+
+
 def _publish(chosen: argparse.Namespace) -> int:
     from include import verbs
 
@@ -300,11 +344,16 @@ def _status(chosen: argparse.Namespace) -> int:
     if not rows:
         print("The ledger is empty: nothing has run yet.")
         return 0
+    _print_table(rows)
+    return 0
+
+
+def _print_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows with a head, each column as wide as it must be."""
     names = list(rows[0])
     widths = [max(len(name), *(len(str(row[name])) for row in rows)) for name in names]
     for line in [dict(zip(names, names, strict=True)), *rows]:
         print("  ".join(str(line[name]).ljust(width) for name, width in zip(names, widths, strict=True)).rstrip())
-    return 0
 
 
 def _summary(_: argparse.Namespace) -> int:

@@ -63,6 +63,15 @@ def inbox_url() -> str:
     return os.environ.get("FOLLOWUP_INBOX") or str(home() / "inbox")
 
 
+def registry_overlays() -> tuple[Path, ...]:
+    """Return the folders that the registry is read from beside its own (``FOLLOWUP_REGISTRY_OVERLAYS``, default none).
+
+    They are separated as in ``PATH``; one that is not absolute is sought in the project.
+    """
+    named = (os.environ.get("FOLLOWUP_REGISTRY_OVERLAYS") or "").split(os.pathsep)
+    return tuple((ROOT / Path(each.strip()).expanduser()).resolve() for each in named if each.strip())
+
+
 def receipts_dir() -> Path:
     """Return the folder of the answers to the parties' deliveries (``FOLLOWUP_RECEIPTS``, default in home)."""
     return Path(os.environ.get("FOLLOWUP_RECEIPTS") or home() / "receipts")

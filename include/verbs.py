@@ -391,7 +391,7 @@ def build(agreement_id: str, year: int, edition: str, as_of: str | None, run_id:
     from include.load import run as load_run
     from include.publish import run as publish_run
 
-    known = datetime.fromisoformat(as_of) if as_of else load_run.last_known()
+    known = datetime.fromisoformat(as_of) if as_of else load_run.last_known(agreement_id)
     with _ledger("build", _publish_run(run_id), part=f"{agreement_id}-{year}-{edition}") as entry:
         result = publish_run.build(agreement_id, year, _edition_name(edition), known)
         entry.update(state="ok" if result.state == "built" else "unchanged", reason=result.release_id)

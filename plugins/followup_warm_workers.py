@@ -71,10 +71,10 @@ def _own_modules() -> list[str]:
 
 def _read_registry() -> None:
     """Read the registry, and forget only that its files were looked at."""
-    from include.registry.read import registry
+    from include.registry.read import forget, registry
 
     registry()
-    registry.cache_clear()
+    forget()
 
 
 def _validate_once() -> None:

@@ -44,7 +44,8 @@ class Scb(PxWebServer):
 def registry(tmp_path):
     """The registry without its sources, but for the YAML of the page."""
     folder = tmp_path / "registry"
-    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("sources", "indicators", "corrections", "*.py"))
+    left_out = shutil.ignore_patterns("sources", "indicators", "corrections", "public_tables", "*.py")
+    shutil.copytree(FOLDER, folder, ignore=left_out)
     (folder / "sources").mkdir()
     shutil.copy(FOLDER / "sources" / "agency_extracts.yaml", folder / "sources")
     (folder / "sources" / f"{SOURCE}.yaml").write_text(YAML, encoding="utf-8")

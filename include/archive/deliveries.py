@@ -62,7 +62,7 @@ def recognise(
         registry: contracts and agreements.
         agreement: what the file must be about, where the folder (or the command) says so.
         party: whom it must come from, likewise.
-        example: whether invented data is welcome, and nothing else is.
+        example: whether invented data is welcome, and nothing else is; for an invented agreement nothing else ever is.
 
     Raises:
         PersonalDataFound: it may hold personal data; nothing of it may be kept but hash, places and rule.
@@ -77,7 +77,8 @@ def recognise(
             "riktiga: välj Nej vid Exempeldata på första bladet och lämna filen igen.",
             "EXAMPLE",
         )
-    if example and not found.example:
+    invented = registry.agreements[found.identity.agreement].example_data
+    if (example or invented) and not found.example:
         raise DeliveryRefused(
             "Filen är inte märkt EXEMPELDATA på första bladet, så den kan inte tas emot som exempel. Märk den, eller "
             "lämna den som riktiga uppgifter.",

@@ -56,8 +56,8 @@ def holding(tables: Iterable[T], period: Period) -> list[T]:
 
 
 def contact_of(registry: Registry) -> str | None:
-    """Return whom a producer can turn to about our calls: the contact of the first agreement that names one."""
-    return next((a.contact for _, a in sorted(registry.agreements.items()) if a.contact), None)
+    """Return whom a producer can turn to about our calls: the first real agreement's that names one."""
+    return next((a.contact for _, a in sorted(registry.agreements.items()) if a.contact and not a.example_data), None)
 
 
 def expected_parts(source: Source, periods: Iterable[Period], registry: Registry) -> list[str]:

@@ -1,16 +1,18 @@
-"""Invented deliveries of all parties for 2021-2025, for there are no public ones: EXEMPELDATA, made from seeds.
+"""Invented deliveries of an agreement's parties, for there are no public ones: EXEMPELDATA, made from seeds.
 
-``python -m include.bundle.example_deliveries`` writes them into the bundle's archive; the same seeds give the same
-bytes. The numbers are consistent and as many as the population lets expect (:mod:`include.bundle.example_numbers`),
-the logs look like real years (:mod:`include.bundle.example_logs`). As in real years some of it is late, lacking,
-corrected, masked, taken back or wrong: the tables below say what and where, and nothing else is. No person is named,
-every text begins with EXEMPEL, and every file says EXEMPELDATA of itself.
+``python -m include.bundle.example_deliveries`` writes those of the bundled agreement, for 2021-2025, into the bundle's
+archive; ``python -m include.bundle.example_deliveries AGREEMENT FOLDER`` puts another agreement's into an archive. The
+same seeds give the same bytes. The numbers are consistent and as many as the population lets expect
+(:mod:`include.bundle.example_numbers`), the logs look like real years (:mod:`include.bundle.example_logs`). As in real
+years some of it is late, lacking, corrected, masked, taken back or wrong: the tables below say what and where for the
+bundled agreement, and nothing else is; another agreement's all come, and in time. No person is named, every text
+begins with EXEMPEL, and every file says EXEMPELDATA of itself.
 """
 
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -29,12 +31,16 @@ from include.registry.read import registry
 from include.registry.templates import csv_form, workbook
 from include.settings import bundle_url
 
+#: The agreement whose deliveries the bundle has; what differs from a year in which all goes well is about them.
 AGREEMENT = "jamtland"
 
 NOTE = "EXEMPELDATA: påhittad leverans, gjord av include/bundle/example_deliveries.py. Inga uppgifter är riktiga."
 
 #: Sheet to row key to measure to what stands in the cell: a number, "ja" or "nej", a marker, or a fault.
 Numbers = dict[str, dict[tuple[str, str, str, str], dict[str, Any]]]
+
+#: The last year that anything is invented about.
+LAST_YEAR = YEARS[-1]
 
 # --- what differs from a year in which all goes well -------------------------------------------------------------
 
@@ -157,29 +163,44 @@ class ExampleDelivery:
         return f"{self.identity.part}.{'csv' if self.media_type == CSV else 'xlsx'}"
 
 
-def deliveries(registry: Registry) -> list[ExampleDelivery]:
-    """Return all invented deliveries, oldest first."""
-    made = [each for identity in _identities(registry) for each in _versions(registry, identity)]
+def deliveries(
+    registry: Registry, agreement_id: str = AGREEMENT, years: Iterable[int] | None = None
+) -> list[ExampleDelivery]:
+    """Return the invented deliveries of an agreement, oldest first.
+
+    Args:
+        registry: has the agreement, and the contracts of its parties.
+        agreement_id: whose.
+        years: about which years; None = those that are followed up, to :data:`LAST_YEAR`.
+    """
+    told = [year for year in registry.agreements[agreement_id].years() if year <= LAST_YEAR]
+    made = [
+        each
+        for identity in _identities(registry, agreement_id, told if years is None else years)
+        for each in _versions(registry, identity)
+    ]
     return sorted(made, key=lambda delivery: (delivery.captured_at, delivery.identity))
 
 
-def bundle(archive: Archive, registry: Registry) -> list[str]:
+def bundle(
+    archive: Archive, registry: Registry, agreement_id: str = AGREEMENT, years: Iterable[int] | None = None
+) -> list[str]:
     """Put the deliveries into an archive, take back those taken back, and return the capture ids that are new in it."""
     before = {manifest.capture_id for manifest in archive.manifests(SOURCE)}
-    for delivery in deliveries(registry):
+    for delivery in deliveries(registry, agreement_id, years):
         archive.put(
             delivery.content,
             source_id=SOURCE,
             part=delivery.identity.part,
             periods=[delivery.identity.period],
             origin="example",
-            url=f"inbox:{AGREEMENT}/{delivery.identity.party}/{delivery.file_name}",
+            url=f"inbox:{agreement_id}/{delivery.identity.party}/{delivery.file_name}",
             captured_at=delivery.captured_at,
             media_type=delivery.media_type,
             file_name=delivery.file_name,
             origin_note=NOTE,
         )
-    for name, taken in WITHDRAWN.items():
+    for name, taken in WITHDRAWN.items() if agreement_id == AGREEMENT else ():
         held = archive.latest(SOURCE, f"{AGREEMENT}-{name}")
         if held and not is_withdrawal(held):
             withdraw(archive, held.part, taken.by, taken.reason, taken.at)
@@ -199,14 +220,15 @@ def rebuild(folder: Path, registry: Registry) -> list[str]:
     return bundle(Archive(str(folder)), registry)
 
 
-def _identities(registry: Registry) -> Iterator[Identity]:
+def _identities(registry: Registry, agreement_id: str, years: Iterable[int]) -> Iterator[Identity]:
     """Yield the deliveries that came."""
-    agreement = registry.agreements[AGREEMENT]
-    for year in YEARS:
+    agreement = registry.agreements[agreement_id]
+    for year in years:
         for party in agreement.parties:
             for period in periods(registry, agreement, party, year):
-                if f"{party.code}-{period}" not in LACKING:
-                    yield Identity(AGREEMENT, party.code, str(period))
+                identity = Identity(agreement_id, party.code, str(period))
+                if _short(identity) not in LACKING:
+                    yield identity
 
 
 def _versions(registry: Registry, identity: Identity) -> Iterator[ExampleDelivery]:
@@ -233,7 +255,9 @@ def _delivery(
 
 
 def _short(identity: Identity) -> str:
-    return f"{identity.party}-{identity.period}"
+    """Return a delivery as the tables above name it, party and period; in another agreement nothing is named there."""
+    own = "" if identity.agreement == AGREEMENT else f"{identity.agreement} "
+    return f"{own}{identity.party}-{identity.period}"
 
 
 def _arrival(registry: Registry, identity: Identity) -> datetime:
@@ -250,7 +274,7 @@ def _arrival(registry: Registry, identity: Identity) -> datetime:
 def _as_written(registry: Registry, identity: Identity, numbers: Numbers) -> Numbers:
     """Return the numbers as the party writes them: masked, as text, with a footnote, or wrong."""
     short = _short(identity)
-    since, sign = MASKED.get(identity.party, (9999, ""))
+    since, sign = MASKED.get(identity.party if identity.agreement == AGREEMENT else "", (9999, ""))
     if Period.parse(identity.period).year >= since:
         numbers = _masked(registry, identity, numbers, sign)
     if short in AS_TEXT:
@@ -293,6 +317,16 @@ def _each(numbers: Numbers, change: Callable[[str, str, Any], Any]) -> Numbers:
     }
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Make the bundle's deliveries anew, or put those of another agreement into an archive; say which are new."""
+    if arguments:
+        agreement_id, folder = arguments
+        captures = bundle(Archive(folder), registry(), agreement_id)
+    else:
+        folder = bundle_url()
+        captures = rebuild(Path(folder), registry())
+    sys.stdout.write(f"{len(captures)} captures in {folder}\n" + "".join(f"  {name}\n" for name in captures))
+
+
 if __name__ == "__main__":
-    captures = rebuild(Path(bundle_url()), registry())
-    sys.stdout.write(f"{len(captures)} captures in {bundle_url()}\n" + "".join(f"  {name}\n" for name in captures))
+    main(sys.argv[1:])

@@ -1,5 +1,7 @@
 """Invented rows for a delivery's logs: activities (E01), the steering group's year (E02), figures on request (E12).
 
+How often a party or a goal area is named is by its role and theme, so that any agreement gets rows that fit it.
+
 They are made to look like real years, faults included: the year of the pandemic has an extra meeting, 2022 only three
 ordinary ones, and 2024's log has rows that must be set aside. No person is named, and every text begins with EXEMPEL.
 """
@@ -30,11 +32,14 @@ TYPE_WEIGHTS = {
     "sociala_medier": 6,
     "ovrigt": 1,
 }
-LEAD_WEIGHTS = {"LST": 9, "RJH": 5, "POL": 3, "AKL": 1, "K2380": 2, "K2321": 1}
+#: How often a party leads, by its role; of the municipalities only two do: those named, else the first ones.
+LEAD_WEIGHTS = {"lansstyrelse": 9, "region": 5, "polis": 3, "aklagare": 1}
+LEADING_MUNICIPALITIES = {"K2380": 2, "K2321": 1}
+#: How often an activity is about a goal area, by the first theme that it follows.
 GOAL_WEIGHTS = {"F": 6, "U": 2, "B": 1, "K": 3, "S": 1}
 
 ATTENDANCE_WEIGHTS = {"chef": 72, "ersattare": 19, "franvarande": 9}
-#: Measures of each goal area in every year's plan.
+#: Measures of each goal area in every year's plan, by the first theme that it follows.
 MEASURES = {"F": 3, "U": 3, "B": 2, "K": 3, "S": 2}
 STATUS_WEIGHTS = {"genomford": 55, "pagaende": 29, "ej_paborjad": 11, "utgatt": 5}
 
@@ -80,7 +85,7 @@ def rows_of(extracts: Sequence[str], year: int, agreement: Agreement) -> Rows:
     """Return the rows of the logs of some extracts for a year."""
     found: dict[str, Sequence[Mapping[str, Any]]] = {}
     if "E01" in extracts:
-        found.update(activity_log(year))
+        found.update(activity_log(year, agreement))
     if "E02" in extracts:
         found.update(steering_group(year, agreement))
     if "E12" in extracts:
@@ -91,20 +96,23 @@ def rows_of(extracts: Sequence[str], year: int, agreement: Agreement) -> Rows:
 # --- E01 ---------------------------------------------------------------------------------------------------------
 
 
-def activity_log(year: int) -> Rows:
+def activity_log(year: int, agreement: Agreement) -> Rows:
     """Return a year's invented activities; 2024 has one of an unknown type and one dated in another year."""
     random = Random(f"E01-{year}")  # noqa: S311  (invented data, not secrets)
     days = sorted(weekday(date(year, 1, 8) + timedelta(days=random.randrange(345))) for _ in range(ACTIVITIES[year]))
-    rows = [_activity(random, day, number) for number, day in enumerate(days, start=1)]
+    leads, goals = _leads(agreement), {goal: GOAL_WEIGHTS[theme] for goal, theme in _goals(agreement, year).items()}
+    rows = [_activity(random, day, number, leads, goals) for number, day in enumerate(days, start=1)]
     if year == 2024:
         rows[10] |= {"type": "poddavsnitt"}
         rows[-1] |= {"date": date(2025, 1, 9)}
     return {"Aktiviteter": rows}
 
 
-def _activity(random: Random, day: date, number: int) -> dict[str, Any]:
-    lead = _draw(random, LEAD_WEIGHTS)
-    others = sorted(random.sample([code for code in LEAD_WEIGHTS if code != lead], k=_draw(random, {0: 6, 1: 3, 2: 1})))
+def _activity(
+    random: Random, day: date, number: int, leads: Mapping[str, int], goals: Mapping[str, int]
+) -> dict[str, Any]:
+    lead = _draw(random, leads)
+    others = sorted(random.sample([code for code in leads if code != lead], k=_draw(random, {0: 6, 1: 3, 2: 1})))
     published = random.random() < 0.4
     return {
         "activity_id": f"EX-{number:02}",
@@ -113,7 +121,7 @@ def _activity(random: Random, day: date, number: int) -> dict[str, Any]:
         "title": f"EXEMPEL på aktivitet nummer {number}",
         "lead_party": lead,
         "co_parties": others or None,
-        "goal_area": _draw(random, GOAL_WEIGHTS),
+        "goal_area": _draw(random, goals),
         "url": f"https://example.org/exempel/{day.year}/{number:02}" if published else None,
     }
 
@@ -132,7 +140,7 @@ def steering_group(year: int, agreement: Agreement) -> Rows:
             for kind, day in meetings
             for seat in agreement.seats
         ],
-        "Handlingsplan": list(_measures(random, year, plan_date)),
+        "Handlingsplan": list(_measures(random, year, plan_date, agreement)),
         "Plan": [
             {
                 "plan_adopted": "ja",
@@ -162,14 +170,16 @@ def _seat(random: Random, day: date, kind: str, seat: str) -> dict[str, Any]:
     }
 
 
-def _measures(random: Random, year: int, plan_date: date) -> Iterator[dict[str, Any]]:
-    for goal, count in MEASURES.items():
+def _measures(random: Random, year: int, plan_date: date, agreement: Agreement) -> Iterator[dict[str, Any]]:
+    leads = _leads(agreement)
+    for goal, theme in _goals(agreement, year).items():
+        count = MEASURES[theme]
         for number in range(1, count + 1):
-            tied = not (year == YEARS[0] and goal == "S" and number == count)
+            tied = not (year == YEARS[0] and theme == "S" and number == count)
             yield {
                 "measure_id": f"EX-{goal}{number}",
                 "goal_area": goal if tied else None,
-                "lead_party": _draw(random, LEAD_WEIGHTS),
+                "lead_party": _draw(random, leads),
                 "adopted": plan_date,
                 "status": _draw(random, STATUS_WEIGHTS),
                 "evidence_url": None,
@@ -205,11 +215,24 @@ def on_request(year: int) -> Rows:
 # --- shared ------------------------------------------------------------------------------------------------------
 
 
+def _leads(agreement: Agreement) -> dict[str, int]:
+    """Return the parties that lead something, with how often."""
+    leads = {party.code: LEAD_WEIGHTS[party.role] for party in agreement.parties if party.role in LEAD_WEIGHTS}
+    kommuner = [party.code for party in agreement.parties if party.role == "kommun"]
+    named = {code: weight for code, weight in LEADING_MUNICIPALITIES.items() if code in kommuner}
+    return leads | (named or dict(zip(kommuner, LEADING_MUNICIPALITIES.values(), strict=False)))
+
+
+def _goals(agreement: Agreement, year: int) -> dict[str, str]:
+    """Return the goal areas of a year, each with the first theme of the catalogue that it follows."""
+    return {goal.code: next(iter(goal.themes), "F") for goal in agreement.goals_of(year)}
+
+
 def weekday(day: date) -> date:
     """Return the day, or the Friday before it at a weekend."""
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
-def _draw(random: Random, weights: dict[Any, int]) -> Any:
+def _draw(random: Random, weights: Mapping[Any, int]) -> Any:
     """Return one of the keys, drawn by weight."""
     return random.choices(list(weights), list(weights.values()))[0]

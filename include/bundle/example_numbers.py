@@ -176,6 +176,7 @@ _IN_YEAR: dict[tuple[str, str, int], Hint] = {("E11", "answered", 2022): Share((
 
 _JITTER = 0.06
 _OLDEST = 200
+_MUNICIPAL = 4
 _AGE = re.compile(r"(\d+)(?:-(\d+)|(\+))", re.ASCII)
 
 
@@ -237,8 +238,15 @@ def numbers(registry: Registry, identity: Identity) -> dict[str, dict[Key, dict[
 
 
 def inhabitants(area: str, year: int) -> int:
-    """Return the population of an area at the end of a year, or of the last year before of which it is known."""
-    known = _population()[area]
+    """Return the population of an area at the end of a year, or of the last year before of which it is known.
+
+    One of which nothing is known, such as that of an invented county, is invented: 5,000 to 40,000 in a municipality
+    (a code of four digits), 60,000 to 120,000 in any other area.
+    """
+    known = _population().get(area)
+    if known is None:
+        random = Random(f"inhabitants {area}")  # noqa: S311  (invented data)
+        return random.randrange(5_000, 40_000) if len(area) == _MUNICIPAL else random.randrange(60_000, 120_000)
     return known[max(each for each in known if each <= year)]
 
 

@@ -1,12 +1,14 @@
 """Read the warehouse: observations as they were known at a moment, with codes as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from psycopg import sql
+
+from include.archive.deliveries import SOURCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,12 @@ _COLUMNS = {
     "known_from": "(extract(epoch FROM o.known_from) * 1000000)::bigint",
 }
 _NUMBERS = ("value", "value_low", "value_high")
+#: What :func:`history` tells besides. The end of time is left empty: no time stamp of pandas reaches it.
+_ENDS = {
+    "known_until": (
+        "CASE WHEN o.known_until < 'infinity' THEN (extract(epoch FROM o.known_until) * 1000000)::bigint END"
+    )
+}
 _FROM = """
 warehouse.observation o
     JOIN warehouse.measure m USING (measure_key) JOIN warehouse.area a USING (area_key)
@@ -63,16 +71,61 @@ def observations(connection: sa.Connection, measures: Sequence[str], as_of: date
         if as_of is None
         else sql.SQL("o.known_from <= {0} AND o.known_until > {0}").format(sql.Literal(as_of))
     )
+    return _read(connection, _COLUMNS, known, measures, "1, 2, 3, 5, 6, 7, 8")
+
+
+def history(connection: sa.Connection, measures: Sequence[str]) -> "pd.DataFrame":
+    """Return every version of the figures of some measures, one row per key and version, oldest version first.
+
+    Args:
+        connection: of a role that may read the warehouse.
+        measures: codes, ``<source or extract id>.<measure id>``.
+
+    Returns:
+        The columns of :func:`observations`, and known_until (UTC): the moment from which the version no longer held,
+        NaT for one that holds still.
+    """
+    return _read(connection, _COLUMNS | _ENDS, sql.SQL("true"), measures, "1, 2, 3, 5, 6, 7, 8, o.known_from")
+
+
+def moments(connection: sa.Connection, measures: Sequence[str], as_of: datetime) -> "pd.DataFrame":
+    """Return when anything of some measures has changed, up to a moment: once per measure, area, period and moment.
+
+    Args:
+        connection: of a role that may read the warehouse.
+        measures: codes, ``<source or extract id>.<measure id>``.
+        as_of: the moment, with time zone.
+
+    Returns:
+        Columns measure, area, period, year and known_from (UTC).
+    """
+    names = ["measure", "area", "period", "year", "known_from"]
+    query = sql.SQL(
+        "SELECT {columns} FROM (SELECT DISTINCT measure_key, area_key, period_key, known_from"
+        " FROM warehouse.observation WHERE known_from <= {as_of}) o"
+        " JOIN warehouse.measure m USING (measure_key) JOIN warehouse.area a USING (area_key)"
+        " JOIN warehouse.period d USING (period_key) WHERE m.code = ANY ({measures}) ORDER BY 1, 2, 3, 5"
+    ).format(
+        columns=sql.SQL(", ".join(f"{_COLUMNS[name]} AS {name}" for name in names)),
+        as_of=sql.Literal(as_of),
+        measures=sql.Literal(list(measures)),
+    )
+    return _frame(_copy_out(connection, query), names)
+
+
+def _read(
+    connection: sa.Connection, columns: Mapping[str, str], known: sql.Composable, measures: Sequence[str], keys: str
+) -> "pd.DataFrame":
     query = sql.SQL(
         "SELECT {columns} FROM {tables} WHERE {known} AND m.code = ANY ({measures}) ORDER BY {keys}"
     ).format(
-        columns=sql.SQL(", ".join(f"{source} AS {name}" for name, source in _COLUMNS.items())),
+        columns=sql.SQL(", ".join(f"{source} AS {name}" for name, source in columns.items())),
         tables=sql.SQL(_FROM),
         known=known,
         measures=sql.Literal(list(measures)),
-        keys=sql.SQL("1, 2, 3, 5, 6, 7, 8"),
+        keys=sql.SQL(keys),
     )
-    return _frame(_copy_out(connection, query))
+    return _frame(_copy_out(connection, query), list(columns))
 
 
 def quarantined(connection: sa.Connection, source_id: str | None = None) -> list[dict[str, Any]]:
@@ -123,9 +176,33 @@ def deliveries(connection: sa.Connection, source_id: str, as_of: datetime | None
     return [dict(row) for row in rows.mappings()]
 
 
-def last_known(connection: sa.Connection) -> datetime | None:
-    """Return the moment of the latest capture loaded: the end of what the warehouse knows; None if it is empty."""
-    latest: datetime | None = connection.execute(sa.text("SELECT max(captured_at) FROM warehouse.capture")).scalar()
+def loaded_since(connection: sa.Connection, moment: datetime, as_of: datetime) -> list[str]:
+    """Return the captures that were loaded after a moment though they had been captured by ``as_of``, by id."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT c.capture_id FROM warehouse.capture c JOIN warehouse.loaded l USING (capture_key)"
+            " WHERE c.captured_at <= :as_of AND l.loaded_at > :moment ORDER BY 1"
+        ),
+        {"as_of": as_of, "moment": moment},
+    )
+    return [str(row[0]) for row in rows]
+
+
+def last_known(connection: sa.Connection, agreement_id: str | None = None) -> datetime | None:
+    """Return the moment of the latest capture loaded: the end of what the warehouse knows; None if it is empty.
+
+    Args:
+        connection: of a role that may read the warehouse.
+        agreement_id: leaves out what other agreements' parties have delivered, which ends nothing of this one's.
+    """
+    query = (
+        "SELECT max(captured_at) FROM warehouse.capture"
+        " WHERE :agreement IS NULL OR source_id <> :deliveries OR starts_with(part, :agreement || '-')"
+    )
+    found = sa.text(query).bindparams(
+        sa.bindparam("agreement", agreement_id, sa.Text), sa.bindparam("deliveries", SOURCE, sa.Text)
+    )
+    latest: datetime | None = connection.execute(found).scalar()
     return latest
 
 
@@ -140,24 +217,26 @@ def _copy_out(connection: sa.Connection, query: sql.Composed) -> bytes:
     return buffer.getvalue()
 
 
-def _frame(content: bytes) -> "pd.DataFrame":
+def _frame(content: bytes, columns: Sequence[str]) -> "pd.DataFrame":
     import pyarrow as pa
     from pyarrow import csv
 
-    types = dict.fromkeys(_COLUMNS, pa.string()) | dict.fromkeys(_NUMBERS, pa.float64())
-    types |= {"year": pa.int64(), "known_from": pa.int64()}
+    times = [name for name in columns if name.startswith("known_")]
+    numbers = dict.fromkeys(_NUMBERS, pa.float64()) | dict.fromkeys(["year", *times], pa.int64())
+    types = {name: numbers.get(name, pa.string()) for name in columns}
     if not content:
         table = pa.table({name: pa.array([], type=kind) for name, kind in types.items()})
     else:
         table = csv.read_csv(
             pa.BufferReader(content),
-            read_options=csv.ReadOptions(column_names=list(_COLUMNS)),
+            read_options=csv.ReadOptions(column_names=list(columns)),
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types=types, null_values=["\\N"], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
-    place = table.column_names.index("known_from")
-    known_from = table.column("known_from").cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
-    frame: pd.DataFrame = table.set_column(place, "known_from", known_from).to_pandas()
+    for name in times:
+        moment = table.column(name).cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+        table = table.set_column(table.column_names.index(name), name, moment)
+    frame: pd.DataFrame = table.to_pandas()
     return frame

@@ -15,6 +15,7 @@ from include.load import dimensions
 from include.load import migrate as migration
 from include.load import tables as t
 from include.load.engine import engine
+from include.load.read import last_known as read_last_known
 from include.load.read import loads_of
 from include.load.write import Counts, LoadResult, write
 from include.registry.models import Registry
@@ -71,13 +72,13 @@ def fingerprint() -> tuple[int, int, int]:
     return counts[0], counts[1], counts[2]
 
 
-def last_known() -> datetime:
-    """Return the moment of the latest capture loaded: the end of what the warehouse knows.
+def last_known(agreement_id: str | None = None) -> datetime:
+    """Return the moment of the latest capture loaded: the end of what the warehouse knows, or knows of an agreement.
 
     An empty warehouse knows nothing since the year 1970.
     """
     with engine("loader").connect() as connection:
-        latest = connection.execute(sa.select(sa.func.max(t.capture.c.captured_at))).scalar()
+        latest = read_last_known(connection, agreement_id)
     return latest.astimezone(UTC) if latest else datetime(1970, 1, 1, tzinfo=UTC)
 
 

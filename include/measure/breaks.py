@@ -33,7 +33,10 @@ def _of_sources(selections: Sequence[Selection], series: Series, registry: Regis
     for selection in selections:
         owner = owner_of(selection.measure, registry)
         if isinstance(owner, Source):
-            yield from (gap for gap in owner.breaks if _concerns(gap, selection, series))
+            for gap in owner.breaks:
+                if _concerns(gap, selection, series):
+                    # what is taken of the year before breaks a year later
+                    yield gap.model_copy(update={"year": gap.year + selection.previous_year})
 
 
 def _concerns(gap: Break, selection: Selection, series: Series) -> bool:

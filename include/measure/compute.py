@@ -128,6 +128,7 @@ def compute(
     years: Iterable[int],
     *,
     reveal: bool = False,
+    trends: bool = True,
 ) -> Computed:
     """Return the agreement's indicators and their trends for some years.
 
@@ -139,6 +140,7 @@ def compute(
         years: the years wanted.
         reveal: whether values of small counts are given as they are, for the disclosure control to decide on. They must
             not leave the loader before that.
+        trends: whether trends are tested; without them, only the years wanted are looked at.
 
     Returns:
         Values, trends and restricted values in a fixed order, for the years wanted only. NaN, None and NaT stand for
@@ -148,10 +150,10 @@ def compute(
         ValueError: the observations hold two rows for one key.
     """
     wanted = sorted(set(years))
-    window = sorted({year - back for year in wanted for back in range(POINTS)})
+    window = sorted({year - back for year in wanted for back in range(POINTS if trends else 1)})
     rows = _values(observations, registry, agreement, window, reveal=reveal)
     values = _finished(rows)
-    tables = (values, trends_of(values, registry), _restricted(rows))
+    tables = (values, trends_of(values if trends else values.iloc[:0], registry), _restricted(rows))
     kept = [each[each["year"].isin(wanted)].reset_index(drop=True) for each in tables]
     return Computed(
         kept[0],
@@ -319,7 +321,8 @@ def _row(
     if any(figure.value_status == "estimate" for figure in figures):
         notes.append("Uppskattad uppgift: en del av underlaget kunde inte räknas.")
     lack = _worst([part.lack for part in (top, bottom) if part.lack])
-    if cell.indicator.suppression == "small_counts" and (lack is None or lack.obs_status == "suppressed"):
+    small = cell.indicator.suppression == "small_counts"
+    if small and (lack is None or lack.obs_status == "suppressed"):
         row["limits"] = (top, bottom)
         if lack is not None or not reveal:
             return row | _lacking(_RESTRICTED, figures) | {"notes_sv": "|".join(notes)}
@@ -330,7 +333,7 @@ def _row(
     row |= _lacking(lack, figures) if lack else _lineage(figures) | {"obs_status": "ok"}
     if cell.kind == "given":
         row |= {"given": (top.amount, top.low, top.high)}
-    elif lack is None or lack.obs_status != "suppressed":
+    elif lack is None or (lack.obs_status != "suppressed" and ("limits" in row or not small)):
         row |= {"numerator": top.amount, "denominator": bottom.amount}
     return row | {"notes_sv": "|".join(notes)}
 
@@ -507,9 +510,9 @@ def _finished(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     limits = methods.poisson_interval(top[poisson])
     low[poisson], high[poisson] = size[poisson] * limits.low, size[poisson] * limits.high
     name[poisson] = [methods.poisson_method(count) for count in top[poisson]]
-    limited = theirs & (frame["interval"] == "source").to_numpy() & ~np.isnan(given[:, 1:]).any(axis=1)
-    limited &= given[:, 1] < given[:, 2]
-    low[limited], high[limited], name[limited] = given[limited, 1], given[limited, 2], "source"
+    limits = methods.source_interval(given[:, 0], given[:, 1], given[:, 2])
+    limited = theirs & (frame["interval"] == "source").to_numpy() & ~np.isnan(limits.low)
+    low[limited], high[limited], name[limited] = limits.low[limited], limits.high[limited], "source"
     frame["numerator"], frame["denominator"] = top, bottom
     frame["ci_low"], frame["ci_high"], frame["ci_method"] = low, high, name
     frame["ci_level"] = np.where(np.isnan(high), np.nan, methods.LEVEL)

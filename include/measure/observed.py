@@ -192,6 +192,8 @@ class Observed:
         owner, year = _owner(key.measure), key.period
         extract = self._registry.extracts.get(owner)
         if extract is not None:
+            if not deliverers(extract, self._agreement):
+                return Lack("not_collected", f"Ingen av överenskommelsens parter lämnar uppgiften ({extract.id}).")
             if (owner, year, "") not in self._origins:
                 return Lack("missing", f"Ingen leverans av {extract.id} ({extract.title.sv}) för {year}.")
             if key.measure in self._in_grids and key.party != "-":

@@ -102,13 +102,30 @@ def figures(
         agreement: whose indicators.
         as_of: the moment, which also decides what was due; None = that of the latest capture.
     """
-    found = observations(connection, measures_of(everything, agreement), as_of)
-    moment = as_of or last_known(connection)
+    found = own(observations(connection, measures_of(everything, agreement), as_of), agreement)
+    moment = as_of or last_known(connection, agreement.id)
     if moment is None:
         return found
     came = arrivals(connection, moment)
     ours = on_time(states(everything, agreement, came, moment), agreement)
     return pd.concat([found, ours], ignore_index=True) if len(ours) else found
+
+
+def own(found: pd.DataFrame, agreement: Agreement) -> pd.DataFrame:
+    """Return the figures of public sources, and those that an agreement's own parties have delivered.
+
+    What a party tells of the country is told by that party; to its agreement it is the country's figure.
+
+    Args:
+        found: with the columns of :func:`include.load.read.observations`.
+        agreement: whose follow-up.
+    """
+    delivered = {each for each in found["capture_id"].unique() if each.startswith(f"{SOURCE}/")}
+    ours = {each for each in delivered if each.startswith(f"{SOURCE}/{agreement.id}-")}
+    mine = found[~found["capture_id"].isin(delivered - ours)].reset_index(drop=True)
+    country = (mine["area"] == agreement.benchmark) & mine["capture_id"].isin(ours)
+    mine.loc[country & mine["party"].isin([party.code for party in agreement.parties]), "party"] = "-"
+    return mine
 
 
 def arrivals(connection: sa.Connection, as_of: datetime) -> list[Arrival]:

@@ -42,6 +42,9 @@ def trends_of(values: pd.DataFrame, registry: Registry) -> pd.DataFrame:
             window = [each for each in points if point.year - POINTS < each.year <= point.year]
             trend = _trend(indicator, window)
             rows.append([*key, point.year, TEST, trend.result, trend.reason_sv or None, trend.slope, trend.chi2])
+    # As the values stand, so that a year's rows have one order, whatever other years were looked at.
+    place = {key: at for at, key in enumerate(values[[*_SERIES, "year"]].itertuples(index=False, name=None))}
+    rows.sort(key=lambda row: place[tuple(row[: len(_SERIES) + 1])])
     return pd.DataFrame(rows, columns=TREND_COLUMNS).astype({"slope": float, "chi2": float})
 
 
@@ -63,8 +66,7 @@ def _series(values: pd.DataFrame) -> dict[tuple[str, ...], list[Point]]:
     ):
         if key in found or status != "not_collected":
             found.setdefault(key, []).append(_point(*row))
-    order = dict.fromkeys(values[_SERIES].itertuples(index=False, name=None))
-    return {key: found[key] for key in order if key in found}
+    return found
 
 
 def _point(

@@ -12,15 +12,25 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
+from itertools import pairwise
+from math import isclose
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from include.load import tables as t
+from include.publish import disclosure_audit, disclosure_files
+from include.publish.audit_sentences import (
+    assessments_equal_database,
+    sentences_keep_their_word,
+    sentences_stand_on_pages,
+)
 from include.publish.htmlread import Page, read_page
 from include.publish.release import Stored
+from include.registry.models import Registry
+from include.registry.read import registry
 
 Row = dict[str, Any]
 
@@ -69,6 +79,8 @@ class Evidence:
     pages: Mapping[str, Page]
     database: Mapping[str, list[Row]]
     small: frozenset[str]
+    connection: sa.Connection
+    registry: Registry
 
     @property
     def values(self) -> list[Row]:
@@ -76,16 +88,17 @@ class Evidence:
         return self.tables["values"]
 
 
-def examine(connection: sa.Connection, one: Stored, directory: Path) -> AuditResult:
+def examine(connection: sa.Connection, one: Stored, directory: Path, everything: Registry | None = None) -> AuditResult:
     """Return every check of a release; a file that cannot be read is a fault like any other.
 
     Args:
-        connection: reads the release's rows.
+        connection: reads the release's rows, and those of the releases that readers had been given before.
         one: the release.
         directory: its files.
+        everything: the registry; None = the project's.
     """
     try:
-        evidence = _evidence(connection, one, directory)
+        evidence = _evidence(connection, one, directory, everything or registry())
     except (OSError, ValueError, KeyError) as error:
         return AuditResult(one.release_id, (Check("readable", False, f"{type(error).__name__}: {error}"),))
     return AuditResult(one.release_id, tuple(_checked(name, check, evidence) for name, check in CHECKS.items()))
@@ -102,7 +115,7 @@ def _checked(name: str, check: Callable[[Evidence], Iterable[str]], evidence: Ev
 # --- reading back ------------------------------------------------------------------------------------------------
 
 
-def _evidence(connection: sa.Connection, one: Stored, directory: Path) -> Evidence:
+def _evidence(connection: sa.Connection, one: Stored, directory: Path, everything: Registry) -> Evidence:
     names = tuple(sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()))
     kinds = {
         resource["name"]: {field["name"]: field["type"] for field in resource["schema"]["fields"]}
@@ -121,10 +134,12 @@ def _evidence(connection: sa.Connection, one: Stored, directory: Path) -> Eviden
             table.name: _rows(connection, table, one.release_id)
             for table in (
                 *(t.release_value, t.release_trend, t.release_indicator, t.release_bridge),
-                *(t.release_coverage, t.release_capture),
+                *(t.release_coverage, t.release_capture, t.release_figure, t.release_revision, t.release_assessment),
             )
         },
         small=frozenset(connection.scalars(sa.select(t.measure.c.code).where(t.measure.c.small_counts))),
+        connection=connection,
+        registry=everything,
     )
 
 
@@ -153,7 +168,7 @@ def read_csv(path: Path, kinds: Mapping[str, str]) -> list[Row]:
 
 def _typed(cell: str, kind: str, *, swedish: bool) -> Any:
     if kind == "string":
-        return cell[1:] if re.match(r"'[=+\-@\t\r\n\0]", cell) else cell
+        return cell[1:] if cell[:1] == "'" and re.match(r"'[=+\-@\t\r\n\0]", cell) else cell
     if cell == "":
         return None
     match kind:
@@ -250,6 +265,8 @@ def _differences(name: str, expected: list[Row], found: list[Row]) -> Iterable[s
         yield f"{name}: {len(found)} rows, expected {len(expected)}"
         return
     for number, (one, other) in enumerate(zip(expected, found, strict=True), start=1):
+        if one == other:
+            continue
         for column, cell in one.items():
             if other[column] != cell:
                 yield f"{name} row {number} {column}: {other[column]!r}, expected {cell!r}"
@@ -275,6 +292,82 @@ def database_equals_files(e: Evidence) -> Iterable[str]:
             Counter(tuple(row[c] for c in columns) for row in rows) for rows in (e.tables[name], e.database[table])
         )
         yield from (f"{name}: {row} differs" for row in (ours - theirs) + (theirs - ours))
+
+
+def preliminary_is_told(e: Evidence) -> Iterable[str]:
+    """Every preliminary value says so in its row, and every change from or to one says so beside it."""
+    told = {_key(row): row["preliminary"] and row["value"] is not None for row in e.values}
+    for name, page in e.pages.items():
+        for shown in page.rows:
+            if told.get(tuple(shown.key.split("|"))) and "preliminär" not in shown.text.casefold():
+                yield f"{name} {shown.key}: the row does not say that it is preliminary"
+    for row in e.tables["changes"]:
+        if row["kind"] == "revised" and told.get(_key(row)) and "preliminär" not in row["note_sv"]:
+            yield f"changes {'|'.join(_key(row))}: does not say that a figure is preliminary"
+
+
+_REVISED = (*KEY, "version")
+
+
+def revisions_equal_database(e: Evidence) -> Iterable[str]:
+    """The versions in the files are those of the database, in unbroken order, and the last one is the value itself."""
+    columns = (*_REVISED, "preliminary", "value", "change", "cumulative", "unit", "is_example")
+    ours = Counter((*(row[c] for c in columns), row["known_from"]) for row in e.tables["revisions"])
+    theirs = Counter(
+        (*(row[c] for c in columns), f"{row['known_from'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        for row in e.database["release_revision"]
+    )
+    yield from (f"{'|'.join(map(str, row[:9]))}: differs" for row in (ours - theirs) + (theirs - ours))
+    values = {_key(row): row for row in e.values}
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in e.tables["revisions"]:
+        found.setdefault(_key(row), []).append(row)
+    for key, versions in found.items():
+        name = "|".join(key)
+        if [row["version"] for row in versions] != list(range(1, len(versions) + 1)) or len(versions) < 2:
+            yield f"{name}: its versions are not numbered 1, 2 and on"
+        for before, row in pairwise(versions):
+            given = before["value"] is not None and row["value"] is not None
+            if (row["change"] is not None) != given or (
+                given and not isclose(row["change"], row["value"] - before["value"], rel_tol=1e-9, abs_tol=1e-9)
+            ):
+                yield f"{name}: the change of version {row['version']} is not that of its values"
+        now, last = values.get(key), versions[-1]
+        if now and (now["value"], now["value"] is not None and now["preliminary"]) != (
+            last["value"],
+            last["value"] is not None and last["preliminary"],
+        ):
+            yield f"{name}: its last version is {last['value']}, the value {now['value']}"
+
+
+def revisions_stand_on_pages(e: Evidence) -> Iterable[str]:
+    """Every version stands once on a page, correctly rounded, as preliminary or final, and marked if it is invented."""
+    missing = {"|".join((*_key(row), str(row["version"]))): row for row in e.tables["revisions"]}
+    for name, page in e.pages.items():
+        for shown in page.revisions:
+            for version, (machine, text) in shown.cells.items():
+                row = missing.pop(f"{shown.key}|{version}", None)
+                if row is None:
+                    yield f"{name} {shown.key} {version}: is not in the files, or stands twice"
+                    continue
+                if (None if machine is None else float(machine)) != row["value"]:
+                    yield f"{name} {shown.key} {version}: page {machine}, file {row['value']}"
+                elif row["value"] is not None and not _is_rounded(re.split(r"[a-z]", text)[0], row["value"]):
+                    yield f"{name} {shown.key} {version}: shown as {text!r}, is {row['value']}"
+                if ("preliminär" in text) != row["preliminary"]:
+                    yield f"{name} {shown.key} {version}: does not say whether it is preliminary"
+                if row["is_example"] and (_EXAMPLE not in shown.text or _EXAMPLE not in shown.caption):
+                    yield f"{name} {shown.key} {version}: is not marked"
+    yield from (f"{name}: does not stand on any page" for name in missing)
+
+
+def revisions_are_not_of_small_counts(e: Evidence) -> Iterable[str]:
+    """No version is told of a value that is hidden, or of an indicator of small counts."""
+    small = {row["indicator_id"] for row in e.database["release_indicator"] if row["suppression"] == "small_counts"}
+    hidden = {_key(row) for row in e.values if "suppressed" in (row["obs_status"], row["conf_status"])}
+    for row in e.tables["revisions"]:
+        if row["indicator_id"] in small or _key(row) in hidden:
+            yield f"{'|'.join(_key(row))}: version {row['version']} of what is protected"
 
 
 def pages_equal_files(e: Evidence) -> Iterable[str]:
@@ -347,6 +440,70 @@ def _is_unmarked(chart: Path, rows: Iterable[Any]) -> bool:
     return bool(list(rows)) and len(re.findall(_EXAMPLE, re.sub(r"<(title|desc)\b.*?</\1>", "", drawing))) < 2
 
 
+#: What identifies a figure of a public table, and the place of a row of a page, which has a column for each measure.
+_FIGURE_KEY = ("table_id", "measure", "area", "sex", "age", "breakdown", "year")
+_FIGURE_PLACE = ("table_id", "area", "sex", "age", "breakdown", "year")
+
+
+def _public(e: Evidence) -> list[Row]:
+    """Return the figures of the public tables as the CSV file for machines has them; none if there is no such file."""
+    return e.tables.get("public_figures", [])
+
+
+def public_figures_equal_database(e: Evidence) -> Iterable[str]:
+    """The figures of the public tables in the database are those of the file, of public sources alone."""
+    stored = {tuple(row[name] for name in _FIGURE_KEY): row for row in e.database["release_figure"]}
+    for row in _public(e):
+        key = tuple(row[name] for name in _FIGURE_KEY)
+        name = "|".join(map(str, key))
+        other = stored.pop(key, None)
+        if other is None:
+            yield f"{name}: not in the database, or twice in the file"
+            continue
+        for column, cell in other.items():
+            if row[column] != ("" if cell is None and isinstance(row[column], str) else cell):
+                yield f"{name} {column}: file {row[column]!r}, database {cell!r}"
+        if row["measure"] in e.small or row["origin"] == "example":
+            yield f"{name}: is no public figure"
+        if (row["value"] is not None) != (row["value_status"] in ("ok", "estimate")):
+            yield f"{name}: value {row['value']} with {row['value_status']}"
+        if row["value"] is None and (not row["reason_sv"] or row["ci_low"] is not None or row["ci_high"] is not None):
+            yield f"{name}: no value, and no reason or an interval left"
+        if row["area_role"] == "proxy" and "står för" not in row["area_name"]:
+            yield f"{name}: the area does not say that it is a stand-in"
+    yield from (f"{'|'.join(map(str, key))}: only in the database" for key in stored)
+
+
+def public_pages_equal_files(e: Evidence) -> Iterable[str]:
+    """Every row of the public tables stands on a page, each figure and interval shown as the file has it, rounded."""
+    by_key = {tuple(str(row[name]) for name in _FIGURE_KEY): row for row in _public(e)}
+    missing = {(row["table_id"], *(str(row[name]) for name in _FIGURE_PLACE[1:])) for row in _public(e)}
+    for name, page in e.pages.items():
+        for shown in page.figures:
+            place = tuple(shown.key.split("|"))
+            missing.discard(place)
+            for column, (_, text) in shown.cells.items():
+                measure = column.removesuffix(".ci")
+                row = by_key.get((place[0], measure, *place[1:]))
+                if fault := _figure_fault(row, text.strip(), interval=column != measure):
+                    yield f"{name} {shown.key} {column}: {fault}"
+                if row and row["area_role"] == "proxy" and "står för" not in shown.group:
+                    yield f"{name} {shown.key}: the area does not say that it is a stand-in"
+    yield from (f"{'|'.join(place)}: on no page" for place in sorted(missing))
+
+
+def _figure_fault(row: Row | None, text: str, *, interval: bool) -> str | None:
+    """Return what is wrong with a cell of a public table, or None; a cell without a figure holds a word or a dash."""
+    wanted = ["ci_low", "ci_high"] if interval else ["value"]
+    exact = [row[name] for name in wanted if row[name] is not None] if row else []
+    if not exact:
+        return None if text and not re.search(r"\d", text) else f"shown as {text!r}, there is no figure"
+    parts = text.split("–") if interval else [text]
+    if len(parts) != len(exact) or not all(_is_rounded(part, cell) for part, cell in zip(parts, exact, strict=True)):
+        return f"shown as {text!r}, is {', '.join(map(str, exact))}"
+    return None
+
+
 def every_indicator_is_present(e: Evidence) -> Iterable[str]:
     """Every indicator of every goal area has a page, and for the year a value or the reason why not."""
     year = e.one.year
@@ -358,28 +515,11 @@ def every_indicator_is_present(e: Evidence) -> Iterable[str]:
             yield f"{indicator}: no row for {year}"
 
 
-def no_unprotected_small_counts(e: Evidence) -> Iterable[str]:
-    """No indicator of persons or cases is published without disclosure control."""
-    # There is no disclosure control yet: such an indicator may be listed, but not with a value. The measures are looked
-    # up too, so that an indicator cannot declare counts of persons to be something else.
-    guarded = {
-        row["indicator_id"]
-        for row in e.database["release_indicator"]
-        if row["suppression"] == "small_counts" or e.small & _measures(row["definition"])
-    }
-    for row in e.values:
-        if row["indicator_id"] in guarded and (row["value"] is not None or row["numerator"] is not None):
-            yield f"{'|'.join(_key(row))}: counts of persons need disclosure control, which this release has not had"
-
-
-def _measures(definition: Any) -> set[str]:
-    """Return every measure that a definition names, at any depth."""
-    if isinstance(definition, list):
-        return set().union(*map(_measures, definition))
-    if isinstance(definition, dict):
-        own = {definition["measure"]} if isinstance(definition.get("measure"), str) else set()
-        return own.union(*map(_measures, definition.values()))
-    return set()
+def small_counts_are_protected(e: Evidence) -> Iterable[str]:
+    """Nothing small of persons or cases is told, or can be worked out of this release and all before it together."""
+    case = disclosure_audit.case_of(e.connection, e.one, e.registry)
+    yield from disclosure_audit.faults(case)
+    yield from disclosure_files.faults(e, case)
 
 
 def stand_ins_are_named(e: Evidence) -> Iterable[str]:
@@ -444,6 +584,10 @@ CHECKS: dict[str, Callable[[Evidence], Iterable[str]]] = {
             examples_are_marked,
             stand_ins_are_named,
         ),
-        *(no_unprotected_small_counts, no_personal_numbers_or_secrets, pages_are_sound),
+        *(small_counts_are_protected, no_personal_numbers_or_secrets, pages_are_sound),
+        *(public_figures_equal_database, public_pages_equal_files),
+        *(assessments_equal_database, sentences_stand_on_pages, sentences_keep_their_word),
+        preliminary_is_told,
+        *(revisions_equal_database, revisions_stand_on_pages, revisions_are_not_of_small_counts),
     )
 }

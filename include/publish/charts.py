@@ -1,8 +1,8 @@
 """Charts as SVG files: Vega-Lite drawn in this process, without a browser, the same bytes for the same rows.
 
-A line stops where the series breaks or a year is missing, intervals are drawn, and no meaning rests on colour alone
-(each line has its own dash and point). A chart of invented figures says so in its own picture, so that it still does
-when somebody copies it.
+A line stops where the series breaks, where a year is missing and between final and preliminary figures, intervals are
+drawn, and no meaning rests on colour alone (each line has its own dash and point). A chart of invented figures says so
+in its own picture, so that it still does when somebody copies it.
 """
 
 import re
@@ -104,6 +104,7 @@ def _chart(figure: Figure, strands: tuple[Strand, ...], title: str) -> Spec:
         "layer": [
             *([_watermark((first + last) / 2, across)] if figure.is_example else []),
             *_breaks(strands, across),
+            *_preliminary(points, across),
             *_target(figure),
             {
                 "transform": [{"filter": "datum.low !== null"}],
@@ -136,16 +137,21 @@ def _styles(names: list[str]) -> list[Spec]:
 
 
 def _points(strands: tuple[Strand, ...]) -> list[dict[str, Any]]:
-    """Return the points to draw; a new segment begins at each break and after each gap."""
+    """Return the points to draw; a new segment begins at each break, after each gap and where figures get preliminary.
+
+    A line between a final and a preliminary figure would say that the two can be compared.
+    """
     points: list[dict[str, Any]] = []
     for strand in strands:
-        segment, last = 0, None
+        segment, last, was_preliminary = 0, None, None
         for row in strand.rows:
             if row.break_before or (last is not None and row.year != last + 1):
                 segment += 1
             if row.value is None:
                 continue
-            last = row.year
+            if was_preliminary is not None and row.preliminary != was_preliminary:
+                segment += 1
+            last, was_preliminary = row.year, row.preliminary
             points.append(
                 {
                     "year": row.year,
@@ -170,6 +176,16 @@ def _breaks(strands: tuple[Strand, ...], across: Spec) -> list[Spec]:
         {"data": data, "mark": text, "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "text"}}},
     ]
     return layers if years else []
+
+
+def _preliminary(points: list[dict[str, Any]], across: Spec) -> list[Spec]:
+    """Return the word under each year that has a preliminary figure, so that the picture says it by itself."""
+    years = sorted({point["year"] for point in points if point["preliminary"]})
+    data = {"values": [{"at": year, "text": "preliminär"} for year in years]}
+    x = {"field": "at", "type": "quantitative", "scale": across}
+    mark = {"type": "text", "align": "right", "dx": 20, "dy": -4, "baseline": "bottom", "color": "#444", "fontSize": 11}
+    encoding = {"x": x, "y": {"value": HEIGHT}, "text": {"field": "text"}}
+    return [{"data": data, "mark": mark, "encoding": encoding}] if years else []
 
 
 def _target(figure: Figure) -> list[Spec]:

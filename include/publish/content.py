@@ -7,10 +7,10 @@ enter, far below what any figure means, so that the last bit of a processor's ar
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from include.archive.deliveries import SOURCE
 from include.measure.deliveries import Arrival, DeliveryState, day_of, states
@@ -21,8 +21,14 @@ from include.registry.models import Agreement, Correction, Edition, GoalArea, In
 if TYPE_CHECKING:
     import pandas as pd
 
+    from include.publish.assess import Assessment
+
 #: Theme of the indicators that give context; they belong to no goal area unless an agreement says so.
 CONTEXT_THEME = "C"
+
+#: Which areas producers are asked about is no part of the registry's digest: it grows with every other county, and the
+#: captures say what was answered.
+_ASKED_FOR: Any = {"sources": {"__all__": {"fetch": {"areas": True, "tables": {"__all__": {"selection"}}}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,78 @@ class Trend:
     reason_sv: str | None
     slope: float | None
     chi2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version of a value that has had several, from when it was known; the columns are the measure part's.
+
+    Attributes:
+        version: its number, from 1.
+        value: None for a value that was taken back.
+        change: against the version before, in the unit; None for the first, and where either has no value.
+        cumulative: against the first version.
+    """
+
+    indicator_id: str
+    series: str
+    area: str
+    year: int
+    sex: str
+    age: str
+    party: str
+    breakdown: str
+    version: int
+    known_from: str
+    preliminary: bool
+    value: float | None
+    change: float | None
+    cumulative: float | None
+    unit: str
+    is_example: bool
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str, str, int]:
+        """Return what identifies the value that it is a version of, as :attr:`Value.key`."""
+        place = (self.indicator_id, self.series, self.area, self.sex, self.age, self.party)
+        return (*place, self.breakdown, self.year)
+
+
+class PublicFigure(NamedTuple):
+    """One figure of a public table, of a source or made of its figures; the columns are the measure part's."""
+
+    table_id: str
+    measure: str
+    measure_sv: str
+    area: str
+    area_role: str
+    year: int
+    sex: str
+    age: str
+    breakdown: str
+    source_label: str
+    unit: str
+    decimals: int
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_method: str | None
+    value_status: str
+    reason_sv: str | None
+    preliminary: bool
+    break_before: bool
+    label_changed: bool
+    marks: str
+    notes_sv: str
+    origin: str
+    captures: str
+
+    @property
+    def key(self) -> str:
+        """Return what identifies it within a release."""
+        return "|".join(map(str, (*self[:2], self.area, self.sex, self.age, self.breakdown, self.year)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +295,10 @@ class Content:
     captures: tuple[Capture, ...]
     registry: Registry
     registry_digest: str
+    revisions: tuple[Revision, ...] = ()
+    public: tuple[PublicFigure, ...] = ()
+    #: What the values show of small counts, for the loader to keep; no part of what is said.
+    equations: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -240,8 +322,12 @@ class Content:
 
     @property
     def is_example(self) -> bool:
-        """Return whether any value rests on invented deliveries, or any delivery is invented."""
-        return any(value.is_example for value in self.values) or any(line.is_example for line in self.coverage)
+        """Return whether any value rests on invented deliveries, any delivery is invented, or the agreement itself."""
+        return (
+            self.agreement.example_data
+            or any(value.is_example for value in self.values)
+            or any(line.is_example for line in self.coverage)
+        )
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -249,11 +335,28 @@ class Content:
         return tuple(sorted({capture.origin for capture in self.captures}))
 
     @cached_property
+    def assessments(self) -> tuple["Assessment", ...]:
+        """Return what the values say, line by line: made from values and trends, so they add nothing to the digest."""
+        from include.publish import assess  # which knows the rows of a release
+
+        return assess.assessments(self)
+
+    @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Return every declared fault of a source."""
         from include.publish import faults  # which knows the rows of a release
 
         return tuple(faults.listed(self.registry))
+
+    @cached_property
+    def latest_trends(self) -> dict[tuple[str, ...], Trend]:
+        """Return the trend that ends last of each indicator, series, area, sex, age and party."""
+        found: dict[tuple[str, ...], Trend] = {}
+        for trend in self.trends:
+            key = (trend.indicator_id, trend.series, trend.area, trend.sex, trend.age, trend.party)
+            if key not in found or trend.year > found[key].year:
+                found[key] = trend
+        return found
 
     @property
     def bridge(self) -> tuple[tuple[str, str], ...]:
@@ -267,16 +370,25 @@ class Content:
             "agreement": self.agreement.model_dump(mode="json"),
             "year": self.year,
             "edition": self.edition,
-            "values": [asdict(value) for value in self.values],
-            "trends": [asdict(trend) for trend in self.trends],
+            "values": [plain(value) for value in self.values],
+            "trends": [plain(trend) for trend in self.trends],
             "indicators": [each.model_dump(mode="json") for each in self.indicators],
             "bridge": self.bridge,
-            "coverage": [asdict(line) for line in self.coverage],
-            "captures": [asdict(capture) for capture in self.captures],
+            "coverage": [plain(line) for line in self.coverage],
+            "captures": [plain(capture) for capture in self.captures],
         }
+        if self.revisions:
+            said["revisions"] = [plain(revision) for revision in self.revisions]
+        if self.public:
+            said["public"] = sha256_of(self.public)
         if self.corrections:
             said["corrections"] = [each.model_dump(mode="json") for each in self.corrections]
         return sha256_of(said)
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """Return a row (a dataclass of plain cells) as a dictionary; ``asdict`` would copy each cell."""
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
 def sha256_of(thing: object) -> str:
@@ -295,6 +407,9 @@ def compose(
     values: "pd.DataFrame",
     trends: "pd.DataFrame",
     captures: Iterable[Capture],
+    revisions: "pd.DataFrame | None" = None,
+    public: "pd.DataFrame | None" = None,
+    equations: Sequence[Mapping[str, Any]] = (),
 ) -> Content:
     """Return the content of a release.
 
@@ -307,6 +422,9 @@ def compose(
         values: the measure part's values, of any indicators.
         trends: the measure part's trends.
         captures: every capture known at ``as_of``.
+        revisions: the measure part's versions of the values that have more than one.
+        public: the measure part's rows of the public tables.
+        equations: what the values show of small counts.
     """
     sections = sections_of(agreement, registry, year)
     order = {each.id: place for place, each in enumerate(i for s in sections for i in s.indicators)}
@@ -315,7 +433,9 @@ def compose(
         key=_order(order, registry),
     )
     known = sorted(captures, key=lambda capture: capture.capture_id)
+    figures = public_rows(public) if public is not None else ()
     used = {one for row in kept for one in row.captures.split("|") if one}
+    used |= {one for several in {row.captures for row in figures} for one in several.split("|") if one}
     return Content(
         agreement=agreement,
         year=year,
@@ -335,7 +455,17 @@ def compose(
         ),
         captures=tuple(capture for capture in known if capture.capture_id in used),
         registry=registry,
-        registry_digest=sha256_of(registry.model_dump(mode="json")),
+        public=figures,
+        equations=tuple(equations),
+        registry_digest=sha256_of(registry.model_dump(mode="json", exclude=_ASKED_FOR)),
+        revisions=tuple(
+            sorted(
+                (row for row in rows(Revision, revisions) if row.indicator_id in order and row.year <= year),
+                key=lambda row: (order[row.indicator_id], *row.key, row.version),
+            )
+            if revisions is not None
+            else ()
+        ),
     )
 
 
@@ -358,8 +488,7 @@ def sections_of(agreement: Agreement, registry: Registry, year: int) -> tuple[Se
             text=goal.text,
             indicators=tuple(each for each in everything if _follows(each, goal)),
         )
-        for goal in agreement.goal_areas
-        if goal.holds_in_year(year)
+        for goal in agreement.goals_of(year)
     ]
     placed = {each.id for section in sections for each in section.indicators}
     context = tuple(each for each in everything if each.theme == CONTEXT_THEME and each.id not in placed)
@@ -379,7 +508,20 @@ def sources_of(indicator: Indicator, registry: Registry) -> list[Source]:
     return list(found.values())
 
 
-RowType = TypeVar("RowType", Value, Trend)
+def public_rows(frame: "pd.DataFrame") -> tuple[PublicFigure, ...]:
+    """Return the rows of the public tables; NaN becomes None, figures plain Python.
+
+    Raises:
+        KeyError: the frame lacks a column.
+    """
+    columns = []
+    for name in PublicFigure._fields:
+        cells = frame[name].tolist()
+        columns.append([None if cell is None or cell != cell else cell for cell in cells])
+    return tuple(map(PublicFigure._make, zip(*columns, strict=True)))
+
+
+RowType = TypeVar("RowType", Value, Trend, Revision)
 
 
 def rows(kind: type[RowType], frame: "pd.DataFrame") -> list[RowType]:
@@ -393,7 +535,7 @@ def rows(kind: type[RowType], frame: "pd.DataFrame") -> list[RowType]:
     return [kind(*cells) for cells in zip(*columns, strict=True)]
 
 
-_WHOLE = {"definition_version", "year", "first_year", "decimals"}
+_WHOLE = {"definition_version", "version", "year", "first_year", "decimals"}
 _FLAGS = {"preliminary", "is_example", "is_total", "break_before"}
 _TEXTS = {"marks", "notes_sv", "captures"}
 

@@ -29,7 +29,10 @@ _FLAGS = ("preliminary", "is_example", "break_before", "marks", "notes_sv", "rea
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference; ``size`` is the change of the value in its unit, None where there is none."""
+    """One difference; ``size`` is the change of the value in its unit, None where there is none.
+
+    ``note_sv`` says which of the two figures is preliminary, if any is: they are never compared without that.
+    """
 
     kind: Kind
     indicator_id: str
@@ -44,6 +47,7 @@ class Change:
     before: str
     after: str
     size: float | None
+    note_sv: str = ""
 
 
 def compare(
@@ -107,17 +111,27 @@ def _values(before: Iterable[Value], after: Iterable[Value]) -> list[Change]:
 
 def _difference(was: Value, now: Value) -> Change | None:
     """Return the gravest difference between two rows of the same key, or None."""
+    note = _note(was, now)
     for field in _STATUSES:
         if getattr(was, field) != getattr(now, field):
-            return _change("status", now, field, getattr(was, field), getattr(now, field), None)
+            return _change("status", now, field, getattr(was, field), getattr(now, field), None, note)
     for field in _FIGURES:
         if getattr(was, field) != getattr(now, field):
             size = None if was.value is None or now.value is None else round(now.value - was.value, 10)
-            return _change("revised", now, field, _text(getattr(was, field)), _text(getattr(now, field)), size)
+            return _change("revised", now, field, _text(getattr(was, field)), _text(getattr(now, field)), size, note)
     for field in _FLAGS:
         if getattr(was, field) != getattr(now, field):
-            return _change("flags", now, field, _text(getattr(was, field)), _text(getattr(now, field)), None)
+            return _change("flags", now, field, _text(getattr(was, field)), _text(getattr(now, field)), None, note)
     return None
+
+
+def _note(was: Value, now: Value) -> str:
+    """Return which of two figures is preliminary, in words; nothing if neither is, or if one is not there."""
+    if was.value is None or now.value is None or not (was.preliminary or now.preliminary):
+        return ""
+    if was.preliminary and now.preliminary:
+        return "Båda uppgifterna är preliminära."
+    return "En preliminär uppgift blev slutlig." if was.preliminary else "En slutlig uppgift blev preliminär."
 
 
 def _definitions(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
@@ -130,9 +144,11 @@ def _definitions(before: Mapping[str, str], after: Mapping[str, str]) -> list[Ch
     return changes
 
 
-def _change(kind: Kind, row: Value, field: str, before: str, after: str, size: float | None) -> Change:
+def _change(
+    kind: Kind, row: Value, field: str, before: str, after: str, size: float | None, note_sv: str = ""
+) -> Change:
     place = (row.indicator_id, row.series, row.area, row.sex, row.age, row.party, row.breakdown, row.year)
-    return Change(kind, *place, field=field, before=before, after=after, size=size)
+    return Change(kind, *place, field=field, before=before, after=after, size=size, note_sv=note_sv)
 
 
 def _said(row: Value) -> str:
@@ -162,7 +178,11 @@ def summary(changes: Sequence[Change], previous: str | None, release_id: str, un
     largest = sorted((c for c in changes if c.kind == "revised" and c.size), key=lambda c: -abs(c.size or 0))[:5]
     if largest:
         lines.append("Största revideringarna:")
-        lines += [f"  {_place(c)}: {c.before} blev {c.after} ({units.get(c.indicator_id, '')})" for c in largest]
+        lines += [
+            f"  {_place(c)}: {c.before} blev {c.after} ({units.get(c.indicator_id, '')})"
+            + (f" {c.note_sv}" if c.note_sv else "")
+            for c in largest
+        ]
     return "\n".join(lines)
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.publish import wording
+from include.publish.assess import Assessment, Line
 from include.publish.content import Content, Trend, Value
 from include.registry.models import Indicator
 
 
 @dataclass(frozen=True)
 class Strand:
-    """One line of a figure: the same series, area and party over the years."""
+    """One line of a figure: the same series, area and party over the years; ``said`` is None for a single party."""
 
     area: str
     area_role: str
@@ -18,6 +19,7 @@ class Strand:
     name: str
     rows: tuple[Value, ...]
     trend: Trend | None
+    said: Assessment | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def _apart(group: tuple[str, str, str, str], content: Content) -> str:
 
 def _strands(content: Content, rows: Sequence[Value]) -> list[Strand]:
     grouped: dict[tuple[str, str, str], list[Value]] = {}
+    said = {each.key: each for each in content.assessments if each.indicator_id == rows[0].indicator_id}
     for row in rows:
         grouped.setdefault((row.area, row.area_role, row.party), []).append(row)
     return [
@@ -102,6 +105,7 @@ def _strands(content: Content, rows: Sequence[Value]) -> list[Strand]:
             name=_name(content, area, role, party),
             rows=tuple(mine),
             trend=_trend(content, mine[-1]),
+            said=said.get(Line.of(mine[0])) if party == "-" else None,
         )
         for (area, role, party), mine in grouped.items()
     ]
@@ -115,10 +119,4 @@ def _name(content: Content, area: str, role: str, party: str) -> str:
 
 def _trend(content: Content, row: Value) -> Trend | None:
     """Return the latest trend of a strand."""
-    mine = [
-        trend
-        for trend in content.trends
-        if (trend.indicator_id, trend.series, trend.area, trend.sex, trend.age, trend.party)
-        == (row.indicator_id, row.series, row.area, row.sex, row.age, row.party)
-    ]
-    return max(mine, key=lambda trend: trend.year, default=None)
+    return content.latest_trends.get((row.indicator_id, row.series, row.area, row.sex, row.age, row.party))

@@ -51,13 +51,16 @@ def tables(content: Content, release_id: str, changes: Sequence[Change]) -> list
     return [
         _values(content, release_id),
         _trends(content, release_id),
+        _assessments(content, release_id),
         _indicators(content, release_id),
         _bridge(content, release_id),
         _coverage(content, release_id),
         _deliveries(content, release_id),
+        _revisions(content, release_id),
         _changes(changes, release_id),
         _captures(content, release_id),
         _corrections(content, release_id),
+        *([_public(content, release_id)] if content.public else []),
     ]
 
 
@@ -97,8 +100,20 @@ def _csv(table: Table, *, delimiter: str, comma: bool) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow([field.name for field in table.fields])
-    writer.writerows([_cell(cell, comma=comma) for cell in row] for row in table.rows)
+    writer.writerows(zip(*(_texts(column, comma=comma) for column in zip(*table.rows, strict=True)), strict=True))
     return out.getvalue()
+
+
+def _texts(column: Sequence[Cell], *, comma: bool) -> list[str]:
+    """Return a column's cells as text; what stands in many rows (a code, a source's label) is made once."""
+    made: dict[tuple[type, Cell], str] = {}
+    texts = []
+    for cell in column:
+        text = made.get((cell.__class__, cell))
+        if text is None:
+            text = made[cell.__class__, cell] = _cell(cell, comma=comma)
+        texts.append(text)
+    return texts
 
 
 def _cell(cell: Cell, *, comma: bool) -> str:
@@ -168,6 +183,8 @@ def _resource(table: Table) -> dict[str, Any]:
 
 def _sources(content: Content) -> list[dict[str, str]]:
     found = {s.id: s for indicator in content.indicators for s in sources_of(indicator, content.registry)}
+    shown = [content.registry.public_tables[name] for name in {row.table_id for row in content.public}]
+    found |= {each: content.registry.sources[each] for table in shown for each in table.sources}
     return [
         {"title": source.citation, **({"path": source.landing_page} if source.landing_page else {})}
         for _, source in sorted(found.items())
@@ -308,6 +325,46 @@ def _trends(content: Content, release_id: str) -> Table:
     return Table("trends", "Trender", shown, found, ("indicator_id", "series", "area", "sex", "age", "party", "year"))
 
 
+def _assessments(content: Content, release_id: str) -> Table:
+    """Return what the values say: sentence, comparison and way to the target, with the figures that they rest on."""
+    shown = (
+        _RELEASE,
+        _INDICATOR,
+        *_SERIES_FIELDS[:4],
+        Field("breakdown", "string", "Indelning; total för ingen."),
+        Field("year", "integer", "År som bedömningen gäller."),
+        Field("value_year", "integer", "År för värdet som meningen talar om; tomt om den inte talar om något."),
+        Field("sentence_sv", "string", "Vad siffran säger, på svenska."),
+        Field("sentence_en", "string", "Vad siffran säger, på engelska."),
+        Field(
+            "comparison",
+            "string",
+            "higher hela intervallet ligger över jämförelsevärdet, lower under, similar ingen säkerställd skillnad, "
+            "cannot_be_calculated kan inte beräknas, none ingen jämförelse görs.",
+        ),
+        Field("comparison_area", "string", "Områdets kod som det jämförs med; tom om ingen jämförelse görs."),
+        Field("comparison_value", "number", "Det områdets värde samma år."),
+        Field("comparison_reason_sv", "string", "Varför jämförelsen inte kan beräknas."),
+        Field(
+            "progress",
+            "string",
+            "Väg mot målvärdet: achieved uppnått, substantial i den takt som behövs, moderate långsammare, limited "
+            "knappt närmare, deterioration bort från det, not_assessable kan inte bedömas, none inget målvärde.",
+        ),
+        Field("progress_reason_sv", "string", "Varför vägen inte kan bedömas, eller vad läsaren behöver veta om den."),
+        Field("base_year", "integer", "År som vägen räknas från: det första som följs upp och har ett värde."),
+        Field("base_value", "number", "Värdet det året."),
+        Field("target_value", "number", "Målvärde som vägen räknas mot; avtalets ambition alla räknas som 100."),
+        Field("target_year", "integer", "År då målvärdet ska vara nått."),
+        Field("needed", "number", "Årlig förändring som leder till målvärdet i tid; 0.05 är 5 procent."),
+        Field("actual", "number", "Årlig förändring som har skett sedan basåret; 0.05 är 5 procent."),
+        Field("is_example", "boolean", "Sant om bedömningen bygger på påhittade exempeldata."),
+    )
+    found = tuple((release_id, *(getattr(row, f.name) for f in shown[1:])) for row in content.assessments)
+    key = ("indicator_id", "series", "area", "sex", "age", "breakdown")
+    return Table("assessments", "Vad siffrorna säger", shown, found, key)
+
+
 def _indicators(content: Content, release_id: str) -> Table:
     shown = (
         _RELEASE,
@@ -418,9 +475,32 @@ def _changes(changes: Sequence[Change], release_id: str) -> Table:
         Field("before", "string", "Förra utgåvans uppgift."),
         Field("after", "string", "Denna utgåvas uppgift."),
         Field("size", "number", "Värdets ändring i enheten."),
+        Field("note_sv", "string", "Om någon av uppgifterna är preliminär, och vilken; annars tomt."),
     )
     found = tuple((release_id, *(getattr(row, f.name) for f in shown[1:])) for row in changes)
     return Table("changes", "Ändringar mot förra utgåvan", shown, found, ())
+
+
+def _revisions(content: Content, release_id: str) -> Table:
+    """Return the versions of the values that have been revised; the first stands for what came before any revision."""
+    shown = (
+        _RELEASE,
+        _INDICATOR,
+        *_SERIES_FIELDS,
+        Field("breakdown", "string", "Indelning."),
+        Field("year", "integer", "Kalenderår."),
+        Field("version", "integer", "Versionens nummer, från 1; bara värden med flera versioner finns med."),
+        Field("known_from", "string", "Från när versionen var känd (UTC)."),
+        Field("preliminary", "boolean", "Sant om versionen är preliminär."),
+        Field("value", "number", "Värdet enligt versionen; tomt om det togs tillbaka."),
+        Field("change", "number", "Ändring mot föregående version; tom för den första."),
+        Field("cumulative", "number", "Ändring mot den första versionen; tom för den första."),
+        Field("unit", "string", "Enhet."),
+        Field("is_example", "boolean", "Sant om versionen bygger på påhittade exempeldata."),
+    )
+    found = tuple((release_id, *(getattr(row, f.name) for f in shown[1:])) for row in content.revisions)
+    key = ("indicator_id", "series", "area", "sex", "age", "party", "breakdown", "year", "version")
+    return Table("revisions", "Hur värdena har ändrats", shown, found, key)
 
 
 def _captures(content: Content, release_id: str) -> Table:
@@ -471,3 +551,59 @@ def _corrections(content: Content, release_id: str) -> Table:
         for each in content.corrections
     )
     return Table("corrections", "Kända fel i källorna", shown, found, ("correction_id",))
+
+
+def _public(content: Content, release_id: str) -> Table:
+    """Return every figure of the public tables, with names beside the codes."""
+    shown = (
+        _RELEASE,
+        Field("table_id", "string", "Tabellens beteckning."),
+        Field("measure", "string", "Mått: källans (källa.mått), eller ett som är räknat ur dem."),
+        Field("measure_sv", "string", "Måttets benämning."),
+        Field("area", "string", "Områdets kod; text."),
+        Field("area_name", "string", "Områdets namn; ett område som står för länet säger det."),
+        Field("area_role", "string", "county länet, proxy står för länet, benchmark jämförelse, kommun kommun."),
+        Field("year", "integer", "Kalenderår."),
+        Field(
+            "sex", "string", "Den utsattas kön där källan delar upp: K kvinnor och flickor, M män och pojkar, T alla."
+        ),
+        Field("age", "string", "Den utsattas ålder, T för alla åldrar."),
+        Field("breakdown", "string", "Indelning, till exempel brottstyp."),
+        Field("breakdown_name", "string", "Indelningens benämning hos oss."),
+        Field("source_label", "string", "Källans egen benämning av raden."),
+        Field("unit", "string", "Enhet."),
+        Field("decimals", "integer", "Antal decimaler som värdet visas med."),
+        Field("numerator", "number", "Täljare, av det som är räknat."),
+        Field("denominator", "number", "Nämnare, av det som är räknat."),
+        Field("value", "number", "Värde i enheten unit; tomt när value_status inte är ok."),
+        Field("ci_low", "number", "95-procentigt intervall, undre gräns; av det som är räknat."),
+        Field("ci_high", "number", "95-procentigt intervall, övre gräns."),
+        Field("ci_method", "string", "Intervallets metod."),
+        Field(
+            "value_status",
+            "string",
+            "ok finns, missing saknas, not_applicable ej tillämpligt, suppressed skyddad hos källan.",
+        ),
+        Field("reason_sv", "string", "Varför värdet saknas."),
+        Field("preliminary", "boolean", "Sant om uppgiften är preliminär."),
+        Field("break_before", "boolean", "Sant om serien bryts före detta år."),
+        Field("label_changed", "boolean", "Sant om källan benämner raden på annat sätt än föregående år."),
+        Field("marks", "string", "Märkningar av underlaget, åtskilda med |."),
+        Field("notes_sv", "string", "Seriebrott och kända fel, åtskilda med |."),
+        Field("origin", "string", "live eller reconstructed."),
+        Field("captures", "string", "Underlagets mottagna filer, åtskilda med |."),
+    )
+    names = {code: each.label.sv for code, each in content.registry.breakdowns.items()}
+    areas = {
+        place: wording.area(*place, content.registry, content.agreement)
+        for place in {(row.area, row.area_role) for row in content.public}
+    }
+    found = tuple(
+        (
+            *(release_id, *row[:4], areas[row.area, row.area_role], *row[4:9], names.get(row.breakdown, row.breakdown)),
+            *row[9:],
+        )
+        for row in content.public
+    )
+    key = ("table_id", "measure", "area", "year", "sex", "age", "breakdown")
+    return Table("public_figures", "Offentliga tabeller: källornas uppgifter i full uppdelning", shown, found, key)

@@ -20,6 +20,15 @@ class DataRow:
 
 
 @dataclass
+class Sentence:
+    """A sentence about a line of a figure, and how many rows of figures the reader meets before it."""
+
+    key: str
+    rows_before: int
+    text: str = ""
+
+
+@dataclass
 class Page:
     """What a page holds."""
 
@@ -36,6 +45,9 @@ class Page:
     images: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     rows: list[DataRow] = field(default_factory=list)
+    figures: list[DataRow] = field(default_factory=list)
+    revisions: list[DataRow] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
 
     def faults(self) -> Iterable[str]:
         """Yield what is wrong with the page's structure."""
@@ -76,6 +88,8 @@ class _Reader(HTMLParser):
         self._dangers(tag, have)
         if "id" in have:
             self.page.ids.append(have["id"])
+        if "data-sentence" in have:
+            self.page.sentences.append(Sentence(have["data-sentence"], len(self.page.rows)))
         match tag:
             case "table":
                 self.page.tables += 1
@@ -85,6 +99,12 @@ class _Reader(HTMLParser):
             case "tr" if "data-row" in have:
                 self.row = DataRow(have["data-row"], self.caption, self.group)
                 self.page.rows.append(self.row)
+            case "tr" if "data-figure" in have:  # of a public table: other keys than an indicator's rows
+                self.row = DataRow(have["data-figure"], self.caption, self.group)
+                self.page.figures.append(self.row)
+            case "tr" if "data-revision" in have:  # the versions of a value, a column for each
+                self.row = DataRow(have["data-revision"], self.caption, self.group)
+                self.page.revisions.append(self.row)
             case "td" if self.row is not None and "data-col" in have:
                 self.column = have["data-col"]
                 self.row.cells[self.column] = (None, "")
@@ -109,6 +129,8 @@ class _Reader(HTMLParser):
             self.caption += data
         if any(have.get("scope") == "rowgroup" for _, have in self.open):
             self.group += data
+        if any("data-sentence" in have for _, have in self.open):
+            self.page.sentences[-1].text += data
         if self.row is not None:
             self.row.text += data
             if self.column is not None:

@@ -4,10 +4,11 @@ The role is ``publisher`` throughout. A release's rows go in within one transact
 current (the database refuses that too).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,12 +16,27 @@ import sqlalchemy as sa
 from include.errors import UsageError
 from include.load import tables as t
 from include.load.engine import engine
-from include.publish.content import Capture, Content, Trend, Value, compose, rows, sources_of, utc_text
+from include.publish.content import (
+    Capture,
+    Content,
+    PublicFigure,
+    Revision,
+    Trend,
+    Value,
+    compose,
+    plain,
+    rows,
+    sources_of,
+    utc_text,
+)
 from include.publish.diff import Change, definition_of
 from include.registry.models import Agreement, Edition, Registry
+from include.registry.read import bridge
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 #: Order of the editions of one year.
 EDITIONS: tuple[Edition, ...] = ("preliminary", "final", "correction", "closing")
@@ -49,6 +65,7 @@ class Stored:
     approved_by: str | None
     approval_reason: str | None
     released_at: datetime | None
+    built_at: datetime
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -68,30 +85,71 @@ def locked(agreement_id: str) -> Iterator[sa.Connection]:
 
 
 def content_of(
-    connection: sa.Connection, registry: Registry, agreement: Agreement, year: int, edition: Edition, as_of: datetime
+    connection: sa.Connection,
+    registry: Registry,
+    agreement: Agreement,
+    year: int,
+    edition: Edition,
+    as_of: datetime,
+    earlier: Sequence[str],
 ) -> Content:
     """Return the content of a release from the warehouse's observations as known at ``as_of``.
 
-    They are read and computed as the loader, who alone may see small counts; what is left of those says only that they
-    are hidden.
+    They are read and computed as the loader, who alone may see small counts. What leaves it has passed the disclosure
+    control, which weighs all that earlier releases have shown.
+
+    Args:
+        connection: of the role publisher.
+        registry: everything that exists.
+        agreement: the agreement followed up.
+        year: the release's year.
+        edition: the release's edition.
+        as_of: cut-off of knowledge.
+        earlier: ids of the agreement's releases that readers had been given before this one, oldest first. What they
+            show of small counts is known to everybody; nothing of a later release may decide about this one.
     """
+    from include.load.equations import equations_of
     from include.measure.compute import compute
+    from include.measure.disclosure.protect import Earlier, protect
     from include.measure.run import figures
+    from include.measure.trends import trends_of as tested
+    from include.measure.vintages import revisions_of
+    from include.publish.public import read
 
     with engine("loader").connect() as loader:
         found = figures(loader, registry, agreement, as_of)
+        revisions = revisions_of(loader, registry, agreement, year, as_of)
+        public = read(loader, registry, agreement, year, as_of)
+        shown = Earlier(equations_of(loader, earlier), hidden_in(connection, earlier))
     first = int(found["year"].min()) if len(found) else year
-    values, trends, _, _ = compute(found, registry, agreement, range(min(first, year), year + 1))
+    computed = compute(found, registry, agreement, range(min(first, year), year + 1), reveal=True)
+    protected = protect(computed, found, registry, agreement, shown)
+    log.info("Disclosure control of %s %d: %s", agreement.id, year, protected.summary)
     return compose(
         registry=registry,
         agreement=agreement,
         year=year,
         edition=edition,
         as_of=as_of,
-        values=values,
-        trends=trends,
+        values=protected.values,
+        trends=tested(protected.values, registry),
         captures=captures(connection, as_of),
+        revisions=revisions,
+        public=public,
+        equations=protected.equations,
     )
+
+
+def hidden_in(connection: sa.Connection, release_ids: Sequence[str]) -> set[tuple[Any, ...]]:
+    """Return the keys (:data:`include.load.tables.VALUE_KEY`) of the values that any of some releases hides.
+
+    Releases from before there was a disclosure control gave another reason: they had not decided anything.
+    """
+    from include.measure.disclosure.protect import REASON
+
+    c = t.release_value.c
+    hides = c.release_id.in_(release_ids) & (c.conf_status == "suppressed") & (c.reason_sv == REASON)
+    return {tuple(row) for row in connection.execute(sa.select(*(c[name] for name in t.VALUE_KEY)).where(hides))}
 
 
 def captures(connection: sa.Connection, as_of: datetime) -> list[Capture]:
@@ -141,6 +199,17 @@ def previous_of(releases: Sequence[Stored], year: int, edition: Edition, number:
     return max(
         (each for each in releases if each.released_at and each.place < place), key=lambda r: r.place, default=None
     )
+
+
+def earlier_than(releases: Sequence[Stored], one: Stored | None = None) -> list[str]:
+    """Return the ids of the releases that readers had been given when one was built, oldest first.
+
+    Args:
+        releases: an agreement's.
+        one: the release; None for one that is built, or given to readers, now.
+    """
+    given = [(each.released_at, each.release_id) for each in releases if each.released_at]
+    return [release_id for at, release_id in sorted(given) if one is None or at < one.built_at]
 
 
 def current(connection: sa.Connection) -> dict[str, str]:
@@ -207,14 +276,17 @@ def insert(
     update(connection, release_id, previous_release_id=previous)
     for table, found in (
         (t.release_value, [_value(value) for value in content.values]),
-        (t.release_trend, [asdict(trend) for trend in content.trends]),
+        (t.release_trend, [plain(trend) for trend in content.trends]),
         (t.release_indicator, _indicators(content)),
         (t.release_goal_area, _goal_areas(content)),
         (t.release_bridge, _bridge(content)),
-        (t.release_coverage, [asdict(line) for line in content.coverage]),
+        (t.release_coverage, [plain(line) for line in content.coverage]),
+        (t.release_revision, [_revision(revision) for revision in content.revisions]),
         (t.release_capture, [{"capture_id": capture.capture_id} for capture in content.captures]),
+        (t.release_assessment, [plain(assessment) for assessment in content.assessments]),
     ):
         _insert(connection, table, release_id, found)
+    _copy_figures(connection, content, release_id)
 
 
 def write_changes(connection: sa.Connection, release_id: str, changes: Sequence[Change], summary: str) -> None:
@@ -240,9 +312,23 @@ def _insert(connection: sa.Connection, table: sa.Table, release_id: str, found: 
         connection.execute(sa.insert(table), [{"release_id": release_id} | row for row in found])
 
 
+def _copy_figures(connection: sa.Connection, content: Content, release_id: str) -> None:
+    """Write the figures of the public tables by COPY: they are many more than all else."""
+    columns = ", ".join(("release_id", *PublicFigure._fields))
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY warehouse.release_figure ({columns}) FROM STDIN") as copy:
+        for row in content.public:
+            copy.write_row((release_id, *row))
+
+
 def _value(value: Value) -> dict[str, Any]:
     moment = value.known_from and datetime.strptime(value.known_from, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return asdict(value) | {"known_from": moment}
+    return plain(value) | {"known_from": moment}
+
+
+def _revision(revision: Revision) -> dict[str, Any]:
+    moment = datetime.strptime(revision.known_from, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return plain(revision) | {"known_from": moment}
 
 
 def _indicators(content: Content) -> list[dict[str, Any]]:
@@ -277,7 +363,7 @@ def _indicators(content: Content) -> list[dict[str, Any]]:
 
 
 def _goal_areas(content: Content) -> list[dict[str, Any]]:
-    dated = {goal.code: goal for goal in content.agreement.goal_areas if goal.holds_in_year(content.year)}
+    dated = {goal.code: goal for goal in content.agreement.goals_of(content.year)}
     return [
         {
             "code": section.code,
@@ -293,13 +379,23 @@ def _goal_areas(content: Content) -> list[dict[str, Any]]:
 
 
 def _bridge(content: Content) -> list[dict[str, Any]]:
-    dates = {line["code"]: line for line in _goal_areas(content)}
+    """Return which indicator follows which goal area from when to when; a new wording alone is no new beginning."""
+    agreement = content.agreement
+    ends = {line["code"]: line["valid_to"] for line in _goal_areas(content)}
+    begins: dict[tuple[str, str], date | None] = {}
+    ended: dict[tuple[str, str], date | None] = {}
+    for row in bridge(content.registry, agreement):  # by goal area and indicator, oldest first
+        pair, until = (row.goal_area, row.indicator), ended.get((row.goal_area, row.indicator))
+        goes_on = until is not None and row.valid_from == until + timedelta(days=1)
+        if row.valid_from is None or row.valid_from.year <= content.year:
+            begins[pair] = begins[pair] if goes_on else row.valid_from
+            ended[pair] = row.valid_to
     return [
         {
             "goal_area": code,
             "indicator_id": indicator,
-            "valid_from": dates[code]["valid_from"] or content.agreement.valid_from,
-            "valid_to": dates[code]["valid_to"] or content.agreement.valid_to,
+            "valid_from": begins.get((code, indicator), agreement.valid_from),
+            "valid_to": ends[code] or agreement.valid_to,
         }
         for code, indicator in content.bridge
     ]

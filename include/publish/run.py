@@ -22,15 +22,16 @@ import sqlalchemy as sa
 from include import settings
 from include.errors import ReleaseRefused, UsageError
 from include.load.engine import engine
-from include.publish import diff, files, wording
+from include.load.equations import store_equations
+from include.publish import diff, files, public, wording
 from include.publish import release as store
 from include.publish.audit import AuditResult, examine
 from include.publish.content import Content, utc_text
 from include.publish.diff import Change
 from include.publish.release import Stored
 from include.publish.site import pages
-from include.registry.models import Agreement
-from include.registry.read import registry
+from include.registry.models import Agreement, Edition
+from include.registry.read import registry, registry_of
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,26 @@ def build(agreement_id: str, year: int, edition: str, as_of: datetime) -> BuildR
     _in_time(agreement, year, as_of)
     with store.locked(agreement_id) as connection:
         with connection.begin():
-            content = store.content_of(connection, registry(), agreement, year, named, as_of)
             releases = store.stored(connection, agreement_id)
         same = [each for each in releases if (each.year, each.edition) == (year, named)]
         latest = same[-1] if same else None
-        if latest and latest.digest == content.digest:
-            return _complete(connection, replace(content, as_of=latest.as_of), latest)
+        now = store.earlier_than(releases)
+        # What readers have been given stands in its own place: would it say the same there with what is known now?
+        places = [store.earlier_than(releases, latest)] if latest and latest.released_at else []
+        for earlier in [*places, now] if now not in places else [now]:
+            content = content_in(connection, agreement, year, named, as_of, earlier)
+            if latest and latest.digest == content.digest:
+                return _complete(connection, replace(content, as_of=latest.as_of), latest)
         number = latest.number + 1 if latest else 1
-        if latest and not latest.released_at and not _is_whole(_directory(latest)):
+        if latest and not latest.released_at and not _is_whole(directory_of(latest)):
             with connection.begin():  # crashed between rows and files, and known differently since: nobody saw it
                 store.delete(connection, latest.release_id)
             number = latest.number
         previous = store.previous_of(releases, year, named, number)
         release_id = f"{agreement_id}-{year}-{named}-{number}"
         built = _write(connection, content, release_id, previous.release_id if previous else None)
+        with engine("loader").begin() as loader:  # first: what readers may come to see is never unknown to the next
+            store_equations(loader, release_id, content.equations)
         with connection.begin():
             listed = json.loads((built / "release.json").read_text(encoding="utf-8"))["files"]
             target = _place(agreement_id, release_id)
@@ -105,7 +112,7 @@ def audit(release_id: str) -> AuditResult:
         ReleaseRefused: a check failed; the text lists every check.
     """
     with _locked_release(release_id) as (connection, one), connection.begin():
-        result = examine(connection, one, _directory(one))
+        result = examine(connection, one, directory_of(one), registry())
         if one.released_at is None:  # what readers have been given never changes, nor does what was recorded of it
             checks = [asdict(check) for check in result.checks]
             store.update(connection, release_id, audit_passed=result.passed, audit=checks, audited_at=sa.func.now())
@@ -120,6 +127,8 @@ def compare(release_id: str) -> Diff:
         changes = _changes(connection, one.previous_release_id, release_id)
         units = {value.indicator_id: value.unit for value in store.values_of(connection, release_id)}
         summary = diff.summary(changes, one.previous_release_id, release_id, units)
+        if said := public.changes(connection, one.previous_release_id, release_id):
+            summary = f"{summary}\n{said}"
         if one.released_at is None:
             store.write_changes(connection, release_id, changes, summary)
     return Diff(release_id, one.previous_release_id, len(changes), summary)
@@ -142,11 +151,12 @@ def release(release_id: str, approval: Mapping[str, str]) -> str:
                 refusal = _decided(connection, one, approval)
             if refusal:
                 raise ReleaseRefused(refusal)
+            _in_its_place(connection, one)
         with connection.begin():
             if one.released_at is None:
                 store.make_current(connection, one)
             write_index(connection)
-    return (_directory(one) / "index.html").resolve().as_uri()
+    return (directory_of(one) / "index.html").resolve().as_uri()
 
 
 def write_index(connection: sa.Connection) -> Path:
@@ -184,12 +194,30 @@ def _in_time(agreement: Agreement, year: int, as_of: datetime) -> None:
         raise ReleaseRefused(f"{year} is not over on {as_of.date()}: a release of it needs a later as_of.")
 
 
+def content_in(
+    connection: sa.Connection, agreement: Agreement, year: int, edition: Edition, as_of: datetime, earlier: list[str]
+) -> Content:
+    """Return what a release says in its place in the order: the one way for a build and for a back-test.
+
+    Args:
+        connection: of the role publisher, in no transaction.
+        agreement: the agreement followed up.
+        year: the release's year.
+        edition: the release's edition.
+        as_of: cut-off of knowledge.
+        earlier: the releases that readers had been given before (:func:`include.publish.release.earlier_than`).
+    """
+    with connection.begin():
+        ours = registry_of(registry(), agreement, year)
+        return store.content_of(connection, ours, agreement, year, edition, as_of, earlier)
+
+
 def _complete(connection: sa.Connection, content: Content, latest: Stored) -> BuildResult:
     """Return the latest release as it is; files lost, or never moved into place by a crash, are written again.
 
     One that was built but never released counts as built: what follows a build must still be done.
     """
-    target = _directory(latest)
+    target = directory_of(latest)
     if target.exists() and not _is_whole(target):
         raise ReleaseRefused(
             f"The files of {latest.release_id} in {target} do not match their checksums. Restore the folder from a "
@@ -198,6 +226,8 @@ def _complete(connection: sa.Connection, content: Content, latest: Stored) -> Bu
     if not target.exists():
         _move(_write(connection, content, latest.release_id, latest.previous_release_id), target)
     if not latest.released_at:
+        with connection.begin():  # it says what it would say if it were built now, in the place that it has now
+            store.update(connection, latest.release_id, built_at=sa.func.now())
         return _result(latest.release_id, "built", content)
     with connection.begin():
         write_index(connection)  # it may have been lost with the files
@@ -210,9 +240,25 @@ def _write(connection: sa.Connection, content: Content, release_id: str, previou
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob(".building-*"):  # the lock says that nobody is building; these are a crash's
         shutil.rmtree(left)
-    changes = _changes_of(connection, content, previous)
     built = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
     built.chmod(0o755)
+    write_files(connection, content, release_id, previous, built)
+    return built
+
+
+def write_files(
+    connection: sa.Connection, content: Content, release_id: str, previous: str | None, built: Path
+) -> None:
+    """Write every file of a release into an empty folder.
+
+    Args:
+        connection: of the role publisher, in no transaction; reads the release before.
+        content: what the release says.
+        release_id: its id.
+        previous: id of the release that it is compared with, None for the first.
+        built: the folder.
+    """
+    changes = _changes_of(connection, content, previous)
     found = files.tables(content, release_id, changes)
     files.write_tables(built / "data", found)
     files.write_indicator_tables(built / "data", found[0])
@@ -221,7 +267,6 @@ def _write(connection: sa.Connection, content: Content, release_id: str, previou
         (built / name).write_text(text, encoding="utf-8", newline="\n")
     files.write_json(built / "datapackage.json", files.data_package(content, release_id, found))
     files.write_json(built / "release.json", files.manifest(content, release_id, previous, built))
-    return built
 
 
 def _changes_of(connection: sa.Connection, content: Content, previous: str | None) -> list[Change]:
@@ -272,11 +317,35 @@ def _move(built: Path, target: Path) -> None:
         built.rename(target)
 
 
+def _in_its_place(connection: sa.Connection, one: Stored) -> None:
+    """See to it that a release says what it would say if it were built now, after all that readers have been given.
+
+    Raises:
+        ReleaseRefused: another release has been given to readers since it was built, and what that shows changes what
+            this one may say.
+    """
+    with connection.begin():
+        releases = store.stored(connection, one.agreement_id)
+    now = store.earlier_than(releases)
+    if now == store.earlier_than(releases, one):
+        return
+    agreement = _agreement(one.agreement_id)
+    content = content_in(connection, agreement, one.year, one.edition, one.as_of, now)
+    if content.digest != one.digest:
+        raise ReleaseRefused(
+            f"{one.release_id} was built before {now[-1]} was released, and would say something else now: build it "
+            "again."
+        )
+    with connection.begin():
+        store.update(connection, one.release_id, built_at=sa.func.now())
+
+
 def _place(agreement_id: str, release_id: str) -> Path:
     return settings.published_dir() / agreement_id / release_id
 
 
-def _directory(one: Stored) -> Path:
+def directory_of(one: Stored) -> Path:
+    """Return the folder of a release's files."""
     return _place(one.agreement_id, one.release_id)
 
 

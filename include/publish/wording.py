@@ -1,13 +1,13 @@
-"""The Swedish that the published follow-up speaks: figures, statuses and cautious sentences about change.
+"""The words of the published follow-up: figures, units and statuses. Its sentences are made in ``sentences.py``."""
 
-No word of better or worse is made here for a neutral indicator, and a change is stated only when the trend test found
-one (the reading rules of the project's method).
-"""
-
+import csv
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-from include.publish.content import Trend, Value
-from include.registry.models import Agreement, Correction, Direction, Indicator, Registry
+from include.publish.content import Value
+from include.registry.models import Agreement, Correction, Indicator, Registry
 
 NBSP = "\u00a0"
 
@@ -47,6 +47,22 @@ ACTION = {
     "flag": "Uppgiften visas som den står.",
 }
 
+COMPARISON = {
+    "higher": "högre, säkerställt",
+    "lower": "lägre, säkerställt",
+    "similar": "ingen säkerställd skillnad",
+    "cannot_be_calculated": "kan inte beräknas",
+}
+
+PROGRESS = {
+    "achieved": "uppnått",
+    "substantial": "i den takt som behövs",
+    "moderate": "långsammare än som behövs",
+    "limited": "knappt närmare",
+    "deterioration": "bort från målet",
+    "not_assessable": "kan inte bedömas",
+}
+
 SEX = {"K": "kvinnor", "M": "män", "T": "kvinnor och män"}
 
 
@@ -58,6 +74,38 @@ def number(value: float, decimals: int = 0) -> str:
     exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     text = f"{abs(exact):,.{decimals}f}".replace(",", NBSP).replace(".", ",")
     return f"−{text}" if exact < 0 else text
+
+
+def number_en(value: float, decimals: int = 0) -> str:
+    """Return a figure as English readers write it: decimal point, commas between thousands, a true minus."""
+    return number(value, decimals).replace(",", ".").replace(NBSP, ",")
+
+
+class Unit(NamedTuple):
+    """A unit in words: of one and of several, in Swedish and in English."""
+
+    one_sv: str
+    many_sv: str
+    one_en: str
+    many_en: str
+
+
+@cache
+def units() -> dict[str, Unit]:
+    """Return the words of the units that have any (``units.csv``), by the unit as the registry writes it."""
+    with (Path(__file__).parent / "units.csv").open(encoding="utf-8", newline="") as lines:
+        return {
+            row["unit"]: Unit(row["one_sv"], row["unit"], row["one_en"], row["many_en"])
+            for row in csv.DictReader(lines)
+        }
+
+
+def growth(share: float | None) -> str:
+    """Return a growth a year in words of per cent, with its sign: ``+2,4 procent``."""
+    if share is None:
+        return "kan inte räknas"
+    shown = number(100 * share, 1)
+    return f"{'' if shown.startswith('−') or shown == '0,0' else '+'}{shown}{NBSP}procent"
 
 
 def count(value: float) -> str:
@@ -160,26 +208,6 @@ def reported(declared: Correction) -> str:
         "acknowledged": f"Felet är anmält{who} och bekräftat där.",
         "fixed_upstream": "Felet är rättat hos källan.",
     }[declared.status]
-
-
-def trend(result: Trend | None, direction: Direction) -> str:
-    """Return the sentence about change over the five latest years.
-
-    A neutral indicator is only said to rise or fall; a directed one also says whether it goes the way the goal means.
-    """
-    if result is None:
-        return "Trenden är inte prövad för den här serien."
-    match result.result:
-        case "up" | "down":
-            words = "Säkerställd ökning" if result.result == "up" else "Säkerställd minskning"
-            toward = {"0": "", "+": "up", "-": "down"}[direction]
-            aim = "" if not toward else ", i målets riktning" if toward == result.result else ", mot målets riktning"
-            return f"{words} under de fem senaste åren{aim}."
-        case "no_change":
-            return "Ingen säkerställd förändring under de fem senaste åren."
-        case _:
-            reason = result.reason_sv or "Underlaget räcker inte."
-            return f"Trenden kan inte beräknas. {reason}"
 
 
 def direction(indicator: Indicator) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 
+from include import settings
 from include.errors import RegistryError
 from include.registry.models import Registry
 from include.registry.read import FOLDER, read
@@ -10,7 +11,7 @@ from include.registry.read import FOLDER, read
 def main() -> int:
     """Read the registry; print its counts, or every fault, and return the exit code."""
     try:
-        registry = read(FOLDER)
+        registry = read(FOLDER, settings.registry_overlays())
     except RegistryError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -75,7 +75,7 @@ class Identity(NamedTuple):
 def options(column: Column, agreement: Agreement, year: int) -> dict[str, str]:
     """Return what may stand in a column, code to Swedish words; empty if the column is no choice.
 
-    Goal areas are those that hold in the year; the others are the agreement's own.
+    Goal areas are those that hold in the year (:meth:`Agreement.goals_of`); the others are the agreement's own.
     """
     match column.type:
         case "choice":
@@ -85,7 +85,7 @@ def options(column: Column, agreement: Agreement, year: int) -> dict[str, str]:
         case "seat":
             return {seat.code: seat.name for seat in agreement.seats}
         case "goal_area":
-            return {goal.code: goal.name.sv for goal in agreement.goal_areas if goal.holds_in_year(year)}
+            return {goal.code: goal.name.sv for goal in agreement.goals_of(year)}
         case _:
             return {}
 

@@ -56,7 +56,11 @@ class Faults:
 
     def add(self, path: Path, line: int, message: str) -> None:
         """Note a fault; ``message`` says what was found and what was expected."""
-        self.found.append(f"{path.relative_to(self.root)}:{line}: {message}")
+        self.found.append(f"{self.shown(path)}:{line}: {message}")
+
+    def shown(self, path: Path) -> str:
+        """Return how a file is named: by its place in the registry, or whole where it lies elsewhere."""
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
     def stop(self) -> None:
         """Raise RegistryError with all the faults noted so far, or return if there are none."""

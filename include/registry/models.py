@@ -151,6 +151,15 @@ class Agreement(Validity):
             raise ValueError(f"agreement {self.id} needs valid_from and valid_to")
         return range(self.valid_from.year + 1, self.valid_to.year + 1)
 
+    def goals_of(self, year: int) -> list[GoalArea]:
+        """Return the goal areas of a year, each once: if one was reworded during it, as it read at the end."""
+        held: dict[str, GoalArea] = {}
+        for goal in sorted(self.goal_areas, key=lambda each: each.valid_from or date.min):
+            if goal.holds_in_year(year):
+                held[goal.code] = goal
+        order = list(dict.fromkeys(goal.code for goal in self.goal_areas))
+        return sorted(held.values(), key=lambda goal: order.index(goal.code))
+
     def editions_of(self, year: int) -> list[EditionDate]:
         """Return the editions that are planned about a year: the closing one follows the last year only."""
         return [due for due in self.editions if due.edition != "closing" or year == self.years()[-1]]
@@ -690,6 +699,94 @@ class Correction(Model):
     status: Literal["open", "reported", "acknowledged", "fixed_upstream"]
 
 
+# --- public tables -----------------------------------------------------------------------------------------------
+
+
+class ShownMeasure(Model):
+    """A measure of a source, as a public table shows it."""
+
+    measure: str = Field(description="<source id>.<measure id>; never of an extract.")
+    decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class DerivedMeasure(Model):
+    """A measure that a public table makes of two others, of the same area, year, sex and age.
+
+    Nothing is added up and nothing is taken from a neighbour: without both figures for exactly that area, year, sex and
+    age there is no value, and the row says why. A denominator of 0 has no value either.
+    """
+
+    id: Slug
+    label: Text
+    definition: Text
+    value: Literal["share", "rate"]
+    numerator: str = Field(description="<source id>.<measure id>.")
+    denominator: str = Field(description="<source id>.<measure id>.")
+    denominator_breakdown: str | None = Field(
+        default=None, description="Breakdown of the denominator, such as total for a population; none = the row's own."
+    )
+    per: Annotated[int, Field(ge=1)] = Field(default=100, description="100 for a share, e.g. 100000 for a rate.")
+    unit: str
+    decimals: Annotated[int, Field(ge=0, le=6)] = 1
+    interval: Literal["none", "wilson", "poisson"]
+    printed: str | None = Field(
+        default=None, description="The source's own figure of the same, which it must equal where both are there."
+    )
+
+    @model_validator(mode="after")
+    def _has_its_own_interval(self) -> "DerivedMeasure":
+        if self.interval not in ("none", {"share": "wilson", "rate": "poisson"}[self.value]):
+            raise ValueError(f"found interval {self.interval}; a share may have wilson, a rate poisson")
+        return self
+
+
+class Withheld(Model):
+    """Rows for which a public table makes nothing of its own: they overlap, or it is not sure what they count."""
+
+    breakdowns: list[str] = Field(min_length=1)
+    first_year: int | None = None
+    last_year: int | None = None
+    derived: list[Slug] = Field(default_factory=list, description="Derived measures concerned; none = all.")
+    text: Text = Field(description="Why, as it stands beside the rows.")
+
+
+class PublicTable(Model):
+    """Figures of public sources in all their detail, with what is made of them, as a table and a page of a release.
+
+    Areas are the agreement's; sexes, ages and breakdowns all that the sources have.
+    """
+
+    id: Slug
+    title: Text
+    definition: Text
+    page: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.html$")] = Field(description="File name of its page.")
+    measures: list[ShownMeasure] = Field(min_length=1)
+    derived: list[DerivedMeasure] = Field(default_factory=list)
+    columns: list[str] = Field(
+        default_factory=list, description="What the page shows, in order: measures or ids of derived ones; none = all."
+    )
+    areas: list[AreaRole] = Field(min_length=1)
+    first_year: int | None = None
+    last_year: int | None = None
+    breaks: list[Break] = Field(
+        default_factory=list, description="Beside those of the sources, such as a row that got another name."
+    )
+    withheld: list[Withheld] = Field(default_factory=list)
+    indicators: list[IndicatorId] = Field(default_factory=list, description="Indicators whose pages lead to it.")
+    caveats: list[Text] = Field(default_factory=list)
+
+    @property
+    def needs(self) -> list[str]:
+        """Return the codes of all measures that it is made of, each once."""
+        made = [code for each in self.derived for code in (each.numerator, each.denominator)]
+        return list(dict.fromkeys([*(each.measure for each in self.measures), *made]))
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the ids of the sources that it is made of, each once, in the order they are named."""
+        return list(dict.fromkeys(code.partition(".")[0] for code in self.needs))
+
+
 class Registry(Model):
     """Everything that exists, with its references resolved (see :mod:`include.registry.read`)."""
 
@@ -701,3 +798,4 @@ class Registry(Model):
     breakdowns: dict[str, Breakdown]
     corrections: dict[str, Correction]
     party_checks: dict[str, PartyCheck] = Field(default_factory=dict)
+    public_tables: dict[str, PublicTable] = Field(default_factory=dict)

@@ -1,16 +1,19 @@
 """The registry, read and resolved: ``registry()`` is what the rest of the project asks.
 
-Folders under ``include/registry``: ``agreements``, ``sources``, ``extracts``, ``indicators`` and ``corrections`` hold
-one YAML file per thing, named after its id; ``codes`` holds the code lists as CSV.
+Folders under ``include/registry``: ``agreements``, ``sources``, ``extracts``, ``indicators``, ``corrections`` and
+``public_tables`` hold one YAML file per thing, named after its id; ``codes`` holds the code lists as CSV.
+
+An *overlay* is a folder of the same shape whose files are read beside those: it adds, and cannot change what is there.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from include import settings
 from include.registry.documents import Entry, Faults, read_csv, read_yaml, validate
 from include.registry.models import (
     Agreement,
@@ -18,14 +21,18 @@ from include.registry.models import (
     Breakdown,
     Correction,
     Extract,
+    GoalArea,
     HttpFileFetch,
     Indicator,
     Measure,
     PartyCheck,
+    PublicTable,
     PxWebFetch,
     PxWebV1Fetch,
     Registry,
+    Series,
     Source,
+    Text,
 )
 from include.registry.references import Place, check_references
 
@@ -34,7 +41,7 @@ FOLDER = Path(__file__).resolve().parent
 AREA_COLUMNS = ("kind", "code", "name", "parent", "police_region", "valid_from", "valid_to")
 BREAKDOWN_COLUMNS = ("code", "label_sv", "label_en", "parent", "is_total")
 
-T = TypeVar("T", Agreement, Source, Extract, Indicator, Correction, PartyCheck)
+T = TypeVar("T", Agreement, Source, Extract, Indicator, Correction, PartyCheck, PublicTable)
 C = TypeVar("C", Area, Breakdown)
 
 
@@ -47,23 +54,32 @@ class Bridged(NamedTuple):
     valid_to: date | None
 
 
-@lru_cache(maxsize=8)
 def registry(folder: Path = FOLDER) -> Registry:
-    """Return the registry, looked for once per process.
+    """Return the registry, looked for once per process; the project's own with the overlays that the settings name.
 
     A process forked from one that had read it (Airflow's warm workers) reads it anew only if a file has changed.
 
     Raises:
         RegistryError: anything in it cannot be; the text lists every fault with its file and line.
     """
-    return _read_once(folder, frozenset(_files(folder)))
+    return _looked_for(folder, settings.registry_overlays() if folder == FOLDER else ())
 
 
 @lru_cache(maxsize=8)
-def _read_once(folder: Path, files: "frozenset[tuple[str, int, int]]") -> Registry:
-    """Return the registry as it stands; ``files`` only tells one state of the folder from another."""
+def _looked_for(folder: Path, overlays: tuple[Path, ...]) -> Registry:
+    return _read_once(folder, overlays, frozenset(state for each in (folder, *overlays) for state in _files(each)))
+
+
+def forget() -> None:
+    """Forget that the files were looked at, so that they are looked at again; what was read of them is kept."""
+    _looked_for.cache_clear()
+
+
+@lru_cache(maxsize=8)
+def _read_once(folder: Path, overlays: tuple[Path, ...], files: "frozenset[tuple[str, int, int]]") -> Registry:
+    """Return the registry as it stands; ``files`` only tells one state of the folders from another."""
     del files
-    return read(folder)
+    return read(folder, overlays)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
@@ -74,28 +90,50 @@ def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
             yield f"{parent}/{name}", state.st_mtime_ns, state.st_size
 
 
-def read(folder: Path) -> Registry:
+def read(folder: Path, overlays: Sequence[Path] = ()) -> Registry:
     """Read and check every file of a registry folder; a folder that is absent holds nothing.
+
+    Args:
+        folder: the registry's own.
+        overlays: folders whose files are read beside, in this order, and checked alike. An id or code that stands
+            already must not stand there again, and a file that would not be read is a fault.
 
     Raises:
         RegistryError: lists every fault found, with file, line and what was expected.
     """
     faults = Faults(folder)
     place: Place = {}
+    folders = [folder, *overlays]
     result = Registry(
-        agreements=_yaml_files(folder / "agreements", Agreement, faults, place),
-        sources=_yaml_files(folder / "sources", Source, faults, place),
-        extracts=_yaml_files(folder / "extracts", Extract, faults, place),
-        indicators=_yaml_files(folder / "indicators", Indicator, faults, place),
-        corrections=_yaml_files(folder / "corrections", Correction, faults, place),
-        party_checks=_yaml_files(folder / "party_checks", PartyCheck, faults, place),
-        areas=_areas(folder / "codes" / "areas.csv", faults, place),
-        breakdowns=_breakdowns(folder / "codes" / "breakdowns", faults, place),
+        agreements=_yaml_files(folders, "agreements", Agreement, faults, place),
+        sources=_yaml_files(folders, "sources", Source, faults, place),
+        extracts=_yaml_files(folders, "extracts", Extract, faults, place),
+        indicators=_yaml_files(folders, "indicators", Indicator, faults, place),
+        corrections=_yaml_files(folders, "corrections", Correction, faults, place),
+        party_checks=_yaml_files(folders, "party_checks", PartyCheck, faults, place),
+        public_tables=_yaml_files(folders, "public_tables", PublicTable, faults, place),
+        areas=_areas(folders, faults, place),
+        breakdowns=_breakdowns(folders, faults, place),
     )
+    for overlay in overlays:
+        _refuse_unread(overlay, faults)
     faults.stop()  # a reference to what could not be read would only be a second fault
     check_references(result, place, faults)
     faults.stop()
     return _fetch_what_agreements_need(result)
+
+
+def _refuse_unread(overlay: Path, faults: Faults) -> None:
+    """Note an overlay that is absent, and each of its files that looks like the registry's but would not be read."""
+    if not overlay.is_dir():
+        faults.add(overlay, 0, "is no folder; FOLLOWUP_REGISTRY_OVERLAYS names the folders to read beside the registry")
+    kinds = [kind for kind in Registry.model_fields if kind not in ("areas", "breakdowns")]
+    known = [overlay / "codes" / "areas.csv", *(overlay / "codes" / "breakdowns").glob("*.csv")]
+    known += [path for kind in kinds for path in (overlay / kind).glob("*.yaml")]
+    found = [path for path in overlay.rglob("*") if path.suffix in (".yaml", ".yml", ".csv")]
+    for path in sorted(set(found) - set(known)):
+        expected = f"{', '.join(kinds)} with *.yaml, or codes/areas.csv and codes/breakdowns/*.csv"
+        faults.add(path, 1, f"would not be read; an overlay holds {expected}")
 
 
 def measures(registry: Registry) -> dict[str, tuple[str, Measure]]:
@@ -134,12 +172,62 @@ def areas_of(registry: Registry, agreement: Agreement, on: date | None = None) -
 
 
 def areas_needed(registry: Registry) -> list[Area]:
-    """Return the areas that the agreements speak of, by code: counties, municipalities, stand-ins and benchmarks."""
-    named: set[str] = set()
-    for agreement in registry.agreements.values():
-        kommuner = [a.code for a in registry.areas.values() if a.parent == agreement.county and a.overlaps(agreement)]
-        named.update((agreement.county, agreement.benchmark, *agreement.proxies.values(), *kommuner))
-    return [registry.areas[code] for code in sorted(named)]
+    """Return the areas that producers are asked about, by code: those that the agreements speak of.
+
+    An invented agreement has an invented county, which no producer knows.
+    """
+    real = [agreement for agreement in registry.agreements.values() if not agreement.example_data]
+    codes = {code for agreement in real for code in _areas_named(registry, agreement)}
+    return [registry.areas[code] for code in sorted(codes)]
+
+
+def _areas_named(registry: Registry, agreement: Agreement) -> set[str]:
+    """Return the codes of the areas that an agreement speaks of: county, municipalities, stand-ins and benchmark."""
+    kommuner = [a.code for a in registry.areas.values() if a.parent == agreement.county and a.overlaps(agreement)]
+    return {agreement.county, agreement.benchmark, *agreement.proxies.values(), *kommuner}
+
+
+# --- the registry of one agreement -------------------------------------------------------------------------------
+
+
+def registry_of(registry: Registry, agreement: Agreement, year: int) -> Registry:
+    """Return the registry as the follow-up of one agreement for a year has it, whatever others there are beside it.
+
+    Without: other agreements, areas of invented counties other than its own, seats of other steering groups, and the
+    declared faults of figures about other areas. A series of one goal area has the name that the agreement gives the
+    area, and is there only if the agreement has it.
+    """
+    own = _areas_named(registry, agreement)
+    others = [each for each in registry.agreements.values() if each.example_data and each.id != agreement.id]
+    invented = {code for each in others for code in _areas_named(registry, each)} - own
+    seats = {f"seat:{seat.code}" for seat in agreement.seats}
+    goals = {f"goal:{goal.code}": goal for goal in agreement.goals_of(year)}
+    return registry.model_copy(
+        update={
+            "agreements": {agreement.id: agreement},
+            "areas": {code: area for code, area in registry.areas.items() if code not in invented},
+            "breakdowns": {
+                code: each for code, each in registry.breakdowns.items() if each.scheme != "seat" or code in seats
+            },
+            "corrections": {
+                name: each for name, each in registry.corrections.items() if each.rows.get("area", "") in {"", *own}
+            },
+            "indicators": {name: _with_goals(each, goals) for name, each in registry.indicators.items()},
+        }
+    )
+
+
+def _with_goals(indicator: Indicator, goals: dict[str, GoalArea]) -> Indicator:
+    """Return an indicator with its series of single goal areas named, and kept, as an agreement has those."""
+    series: list[Series] = []
+    for each in indicator.series:
+        code = each.breakdown[0] if len(each.breakdown) == 1 else ""
+        if not code.startswith("goal:") or code == "goal:none":
+            series.append(each)
+        elif goal := goals.get(code):
+            name = Text(sv=f"Målområde {goal.code}: {goal.name.sv}", en=f"Goal area {goal.code}: {goal.name.en}")
+            series.append(each.model_copy(update={"label": name}))
+    return indicator if series == indicator.series else indicator.model_copy(update={"series": series})
 
 
 def _fetch_what_agreements_need(registry: Registry) -> Registry:
@@ -180,32 +268,38 @@ def _filled(selection: dict[str, list[str]], codes: dict[str, list[str]]) -> dic
     }
 
 
-def _yaml_files(folder: Path, model: type[T], faults: Faults, place: Place) -> dict[str, T]:
-    """Return the things of one folder by id; the file's name must be the id."""
+def _yaml_files(folders: Sequence[Path], kind: str, model: type[T], faults: Faults, place: Place) -> dict[str, T]:
+    """Return the things of one kind by id; the file's name must be the id, and no id may stand twice."""
     things: dict[str, T] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in (path for folder in folders for path in sorted((folder / kind).glob("*.yaml"))):
         entry = read_yaml(path, faults)
         thing = validate(model, entry, faults) if entry else None
         if entry is None or thing is None:
             continue
         if thing.id != path.stem:
             faults.add(path, entry.line(("id",)), f"id: found '{thing.id}'; expected the file's name, '{path.stem}'")
+        if thing.id in things:
+            first = faults.shown(place[kind, thing.id].path)
+            faults.add(path, entry.line(("id",)), f"id: '{thing.id}' stands already in {first}; an overlay only adds")
+            continue
         things[thing.id] = thing
-        place[folder.name, thing.id] = entry
+        place[kind, thing.id] = entry
     return things
 
 
-def _areas(path: Path, faults: Faults, place: Place) -> dict[str, Area]:
+def _areas(folders: Sequence[Path], faults: Faults, place: Place) -> dict[str, Area]:
     """Return the areas by code."""
-    entries = read_csv(path, AREA_COLUMNS, faults) if path.exists() else []
+    lists = [folder / "codes" / "areas.csv" for folder in folders]
+    entries = [entry for path in lists if path.exists() for entry in read_csv(path, AREA_COLUMNS, faults)]
     return _by_code("areas", Area, entries, faults, place)
 
 
-def _breakdowns(folder: Path, faults: Faults, place: Place) -> dict[str, Breakdown]:
+def _breakdowns(folders: Sequence[Path], faults: Faults, place: Place) -> dict[str, Breakdown]:
     """Return the breakdowns of all schemes by code; a scheme is a file, named after it."""
     entries = [
         Entry(path, _breakdown(path.stem, entry.data), entry.row)
-        for path in sorted(folder.glob("*.csv"))
+        for folder in folders
+        for path in sorted((folder / "codes" / "breakdowns").glob("*.csv"))
         for entry in read_csv(path, BREAKDOWN_COLUMNS, faults)
     ]
     return _by_code("breakdowns", Breakdown, entries, faults, place)

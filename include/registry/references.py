@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
@@ -24,8 +25,10 @@ from include.registry.models import (
     InboxFetch,
     Indicator,
     KoladaFetch,
+    Measure,
     Party,
     PartyCheck,
+    PublicTable,
     PxWebFetch,
     PxWebTable,
     PxWebV1Fetch,
@@ -46,6 +49,9 @@ Fault = tuple[Loc, str]
 #: The kind of area that an area of a kind must be part of.
 PARENT_KIND = {"riket": None, "polisregion": "riket", "lan": "riket", "kommun": "lan"}
 
+#: Unit of a share.
+PERCENT = "procent"
+
 #: Columns of a figure by which a correction may choose rows.
 CORRECTION_COLUMNS = ("measure", "area", "period", "sex", "age", "party", "breakdown", "mark")
 
@@ -62,6 +68,7 @@ def check_references(registry: Registry, place: Place, faults: Faults) -> None:
         ("indicators", registry.indicators, _indicator),
         ("corrections", registry.corrections, _correction),
         ("party_checks", registry.party_checks, _party_check),
+        ("public_tables", registry.public_tables, _public_table),
         ("areas", registry.areas, _area),
         ("breakdowns", registry.breakdowns, _breakdown),
     ]
@@ -87,12 +94,25 @@ def _agreement(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
     yield from _twice((due.edition for due in agreement.editions), "editions", "edition")
     for index, party in enumerate(agreement.parties):
         yield from _party(party, agreement, registry, ("parties", index))
+    yield from _elsewhere(agreement, registry)
     known = [party.code for party in agreement.parties]
     for index, seat in enumerate(agreement.seats):
         if seat.party not in known:
             yield ("seats", index, "party"), f"no party has the code '{seat.party}'; expected one of {', '.join(known)}"
         yield from _breakdown_named(f"seat:{seat.code}", registry, ("seats", index, "code"))
     yield from _goal_areas(agreement, registry)
+
+
+def _elsewhere(agreement: Agreement, registry: Registry) -> Iterator[Fault]:
+    """Yield the parties whose code another county's agreement has: a figure knows its party by the code alone."""
+    read = list(registry.agreements.values())  # in the order of reading: the newcomer is told, not who was there
+    others = [each for each in read[: read.index(agreement)] if each.county != agreement.county]
+    taken = {party.code: each.id for each in others for party in each.parties}
+    for index, party in enumerate(agreement.parties):
+        if (other := taken.get(party.code)) is not None:
+            free = f"{party.code}_{agreement.county}"
+            loc = ("parties", index, "code")
+            yield loc, f"'{party.code}' is a party of {other}, another county's; give it a code of its own, e.g. {free}"
 
 
 def _party(party: Party, agreement: Agreement, registry: Registry, loc: Loc) -> Iterator[Fault]:
@@ -151,7 +171,7 @@ def _fetch(source: Source, registry: Registry) -> Iterator[Fault]:
             if host not in fetch.allowed_hosts:
                 yield ("fetch", "listing_url"), f"its host {host} is none of allowed_hosts"
             try:
-                re.compile(fetch.link_pattern.replace("{period}", "2015").replace("{area}", "Rn01"))
+                re.compile(fetch.link_pattern.replace("{period}", "2015").replace("{area}", "00"))
             except re.error as error:
                 yield ("fetch", "link_pattern"), f"is not a regular expression: {error}"
         case InboxFetch() as fetch:
@@ -320,8 +340,7 @@ def _breaks(breaks: Iterable[Break], registry: Registry, measures: Iterable[str]
 def _indicator(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
     if indicator.theme != indicator.id[4]:
         yield ("theme",), f"found {indicator.theme}; expected {indicator.id[4]}, the letter of {indicator.id}"
-    if indicator.status == "active" and not (indicator.numerator and indicator.series):
-        yield ("status",), "an active indicator needs a numerator and a series"
+    yield from _status(indicator)
     yield from _selections(indicator, registry, ())
     yield from _twice((series.id for series in indicator.series), "series", "id")
     for index, series in enumerate(indicator.series):
@@ -329,12 +348,71 @@ def _indicator(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
             yield from _breakdown_named(code, registry, ("series", index, "breakdown", position))
         yield from _selections(series, registry, ("series", index))
         yield from _made(indicator.of(series), series, ("series", index))
+        yield from _shown(indicator, series, registry, ("series", index))
     named: list[tuple[Loc, str | None]] = [(("read_with", n), name) for n, name in enumerate(indicator.read_with)]
     named += [(("replaces",), indicator.replaces), (("replaced_by",), indicator.replaced_by)]
     for loc, name in named:
         if name is not None and (name not in registry.indicators or name == indicator.id):
             yield loc, f"there is no other indicator {name}"
+    yield from _answered(indicator, registry)
+    yield from _small_counts(indicator, registry)
+    yield from _target(indicator)
     yield from _breaks(indicator.breaks, registry, _measure_codes(registry))
+
+
+def _status(indicator: Indicator) -> Iterator[Fault]:
+    """Yield what does not go with the status: a page would be empty without a word, or a series never end."""
+    if indicator.status == "active" and not (indicator.numerator and indicator.series):
+        yield ("status",), "an active indicator needs a numerator and a series"
+    if indicator.status == "development" and indicator.series:
+        yield ("series",), "an indicator in development has none; if active, each value says why it is lacking"
+    if (indicator.status == "development") != (indicator.not_yet is not None):
+        yield ("not_yet",), "says why an indicator in development has no value: it needs this, and no other has it"
+    if indicator.status == "retired":
+        for index, series in enumerate(indicator.series):
+            if series.last_year is None:
+                yield ("series", index), f"'{series.id}' needs last_year, the last that was given before it was retired"
+    if indicator.replaced_by is not None and indicator.status != "retired":
+        yield ("replaced_by",), f"found status {indicator.status}; what another has replaced is retired"
+    if indicator.trend and all(indicator.of(series).interval == "none" for series in indicator.series):
+        yield ("trend",), "no series has an interval, and without one no trend can be tested"
+
+
+def _answered(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
+    """Yield where two indicators do not say the same of each other: whoever reads the other would not be told."""
+    for member, theirs in (("replaces", "replaced_by"), ("replaced_by", "replaces")):
+        other = registry.indicators.get(getattr(indicator, member) or "")
+        if other is not None and other.id != indicator.id and getattr(other, theirs) != indicator.id:
+            yield (member,), f"{other.id} does not say {theirs}: {indicator.id}"
+    for position, name in enumerate(indicator.read_with):
+        other = registry.indicators.get(name)
+        if other is not None and indicator.id not in other.read_with:
+            yield ("read_with", position), f"{name} does not have {indicator.id} under its read_with"
+    yield from _twice(indicator.read_with, "read_with", "indicator")
+
+
+def _small_counts(indicator: Indicator, registry: Registry) -> Iterator[Fault]:
+    """Yield where counts of persons would be shown as they are, or a public source's figure would wait for nothing."""
+    owners = {selection.measure.partition(".")[0] for selection in indicator.selections}
+    small = sorted(name for name in owners if name in registry.extracts and registry.extracts[name].small_counts)
+    if small and indicator.suppression != "small_counts":
+        told = f"found {indicator.suppression}; expected small_counts, for {', '.join(small)} counts persons or cases"
+        yield ("suppression",), told
+    if owners and not small and indicator.suppression == "small_counts":
+        yield ("suppression",), "found small_counts, but no extract with small_counts is among its measures"
+
+
+def _target(indicator: Indicator) -> Iterator[Fault]:
+    """Yield why a target cannot be compared with the first series, whose target it is."""
+    if indicator.target is None:
+        return
+    if indicator.direction == "0":
+        yield ("target",), "a neutral indicator (direction 0) has no target: neither more nor fewer is better"
+    own = indicator.of(indicator.series[0]) if indicator.series else indicator
+    most = 100 if own.unit == PERCENT else len(own.numerator) if own.value == "criteria" else inf
+    if not 0 <= indicator.target.value <= most:
+        told = f"found {indicator.target.value:g}; the first series is in {own.unit}, from 0 to {most:g}"
+        yield ("target", "value"), told
 
 
 def _selections(owner: Indicator | Series, registry: Registry, loc: Loc) -> Iterator[Fault]:
@@ -355,6 +433,55 @@ def _made(own: Indicator, series: Series, loc: Loc) -> Iterator[Fault]:
         yield (*loc, "interval"), f"found {own.interval}; a source's own limits go with a given value, and only with it"
     if own.interval == "wilson" and own.value != "share" and "interval" in series.model_fields_set:
         yield (*loc, "interval"), f"found wilson; a {own.value} has none of these"
+    yield from _unit_of(own, loc)
+
+
+def _unit_of(own: Indicator, loc: Loc) -> Iterator[Fault]:
+    """Yield where a value would stand beside a unit of another size."""
+    if own.value == "share" and (own.per, own.unit) != (100, PERCENT):
+        yield loc, f"found per {own.per} and unit '{own.unit}'; a share has per 100 and the unit {PERCENT}"
+    if own.value == "rate" and not own.unit.startswith(_per(own.per)):
+        yield loc, f"found per {own.per} and unit '{own.unit}'; expected a unit that begins with '{_per(own.per)}'"
+
+
+def _per(number: int) -> str:
+    """Return how the unit of a rate begins, e.g. "per 100 000"."""
+    return f"per {number:,}".replace(",", " ")
+
+
+def _shown(indicator: Indicator, series: Series, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    """Yield what would leave a series without values, or give it values that mean nothing."""
+    own = indicator.of(series)
+    for role in series.areas:
+        if role not in indicator.areas:
+            yield (*loc, "areas"), f"'{role}' is none of the indicator's areas, {', '.join(indicator.areas)}"
+    first, last = series.first_year, series.last_year
+    if first is not None and last is not None and last - first + 1 < series.pool:
+        years = f"{series.pool} years" if series.pool > 1 else "a year"
+        yield (*loc, "last_year"), f"from {first} to {last} there are not {years}, so there would be no value"
+    known = {f"{owner}.{measure.id}": measure for owner, measure in _measures(registry)}
+    divided = own.denominator if own.value in ("share", "rate") else []
+    for selection in (*own.numerator, *divided):
+        measure = known.get(selection.measure)
+        if measure is None:
+            continue
+        if own.value == "given":
+            if measure.unit != own.unit:
+                yield (*loc, "unit"), f"{selection.measure} is in '{measure.unit}', but the series says '{own.unit}'"
+        elif own.value != "criteria" and (_is_quotient(measure) or (series.pool > 1 and measure.answer == "number")):
+            told = f"{selection.measure} is in '{measure.unit}', which cannot be added; show it as a given value"
+            yield (*loc, "numerator"), told
+
+
+def _is_quotient(measure: Measure) -> bool:
+    return measure.unit == PERCENT or measure.unit.startswith("per ")
+
+
+def _measures(registry: Registry) -> Iterator[tuple[str, Measure]]:
+    """Yield every measure with the id of its source or extract."""
+    owners: list[Source | Extract] = [*registry.sources.values(), *registry.extracts.values()]
+    for owner in owners:
+        yield from ((owner.id, measure) for measure in owner.measures)
 
 
 def _selection(selection: Selection, registry: Registry, loc: Loc) -> Iterator[Fault]:
@@ -368,8 +495,7 @@ def _selection(selection: Selection, registry: Registry, loc: Loc) -> Iterator[F
 
 
 def _measure_codes(registry: Registry) -> list[str]:
-    owners: list[Source | Extract] = [*registry.sources.values(), *registry.extracts.values()]
-    return [f"{owner.id}.{measure.id}" for owner in owners for measure in owner.measures]
+    return [f"{owner}.{measure.id}" for owner, measure in _measures(registry)]
 
 
 def _correction(correction: Correction, registry: Registry) -> Iterator[Fault]:
@@ -394,6 +520,52 @@ def _correction(correction: Correction, registry: Registry) -> Iterator[Fault]:
         yield ("rows",), "is empty, so every row would be corrected; name the rows concerned"
     if (correction.action in ("override", "scale")) != (correction.value is not None):
         yield ("action",), f"'{correction.action}': a value belongs to override and scale, and to them alone"
+
+
+# --- public tables -----------------------------------------------------------------------------------------------
+
+
+def _public_table(table: PublicTable, registry: Registry) -> Iterator[Fault]:
+    yield from _twice((each.measure for each in table.measures), "measures", "measure")
+    yield from _twice((each.id for each in table.derived), "derived", "id")
+    for index, shown in enumerate(table.measures):
+        yield from _of_a_source(shown.measure, registry, ("measures", index, "measure"))
+    for index, made in enumerate(table.derived):
+        for part in ("numerator", "denominator", "printed"):
+            if (code := getattr(made, part)) is not None:
+                yield from _of_a_source(code, registry, ("derived", index, part))
+        if made.denominator_breakdown is not None:
+            yield from _breakdown_named(made.denominator_breakdown, registry, ("derived", index))
+        for part in ("numerator", "printed"):
+            if (code := getattr(made, part)) is not None and code not in [each.measure for each in table.measures]:
+                yield ("derived", index, part), f"'{code}' is not among the table's measures, so it would not be shown"
+    known = [*(each.measure for each in table.measures), *(each.id for each in table.derived)]
+    for position, column in enumerate(table.columns):
+        if column not in known:
+            yield ("columns", position), f"the table has no '{column}'; expected one of {', '.join(known)}"
+    for index, held in enumerate(table.withheld):
+        for position, code in enumerate(held.breakdowns):
+            yield from _breakdown_named(code, registry, ("withheld", index, "breakdowns", position))
+        for position, name in enumerate(held.derived):
+            if name not in [each.id for each in table.derived]:
+                yield ("withheld", index, "derived", position), f"the table derives no '{name}'"
+    for position, name in enumerate(table.indicators):
+        if name not in registry.indicators:
+            yield ("indicators", position), f"there is no indicator {name}"
+    yield from _breaks(table.breaks, registry, [*table.needs, *(each.id for each in table.derived)])
+    others = [each.id for each in registry.public_tables.values() if each.page == table.page and each.id < table.id]
+    if others:
+        yield ("page",), f"'{table.page}' is the page of {others[0]} too"
+
+
+def _of_a_source(code: str, registry: Registry, loc: Loc) -> Iterator[Fault]:
+    """Yield why a measure cannot stand in a public table: it must be of a public source that speaks in years."""
+    yield from _selection(Selection(measure=code), registry, loc[:-1])
+    owner = registry.sources.get(code.partition(".")[0])
+    if owner is None:
+        yield loc, f"'{code}' is no measure of a source; what parties deliver is never in a public table"
+    elif owner.kind == "inbox" or owner.release.speaks_in != "year":
+        yield loc, f"{owner.id} speaks in {owner.release.speaks_in}; expected a source of years that is no inbox"
 
 
 # --- codes -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ first line, which editors with the YAML language server follow.
 import json
 from pathlib import Path
 
-from include.registry.models import Agreement, Correction, Extract, Indicator, Model, PartyCheck, Source
+from include.registry.models import Agreement, Correction, Extract, Indicator, Model, PartyCheck, PublicTable, Source
 
 FOLDER = Path(__file__).resolve().parent / "schemas"
 
@@ -19,6 +19,7 @@ KINDS: dict[str, type[Model]] = {
     "indicators": Indicator,
     "corrections": Correction,
     "party_checks": PartyCheck,
+    "public_tables": PublicTable,
 }
 
 

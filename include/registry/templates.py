@@ -61,7 +61,7 @@ def write_templates(
     """Write the templates of a year, one per party and period, and return their paths.
 
     Each is ``<folder>/<agreement>-<party>-<period>.xlsx``, and ``.csv`` beside it if the delivery has numbers to tell;
-    what stands there from before is replaced.
+    what stands there from before is replaced. Those of an invented agreement say EXEMPELDATA.
 
     Args:
         registry: has the contracts of the extracts.
@@ -81,13 +81,16 @@ def write_templates(
         raise UsageError(f"{agreement.id} is followed up for {years[0]} to {years[-1]}, not for {year}.")
     folder.mkdir(parents=True, exist_ok=True)
     written = []
+    example = "yes" if agreement.example_data else USUAL["example"]
     for each in known.values() if party is None else [known[party]]:
         for period in periods(registry, agreement, each, year):
             identity = Identity(agreement.id, each.code, str(period))
             before = earlier(identity) if earlier else None
-            written.append(_put(folder / f"{identity.part}.xlsx", workbook(registry, identity, earlier=before)))
+            written.append(
+                _put(folder / f"{identity.part}.xlsx", workbook(registry, identity, earlier=before, example=example))
+            )
             if all(sheet.grid for extract in extracts_in(registry, identity) for sheet in extract.sheets):
-                written.append(_put(folder / f"{identity.part}.csv", csv_form(registry, identity)))
+                written.append(_put(folder / f"{identity.part}.csv", csv_form(registry, identity, example=example)))
     return written
 
 

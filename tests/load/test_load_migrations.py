@@ -29,7 +29,7 @@ def test_two_migrations_at_once_give_one_schema(database):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert found == ["0004", "0004"]
+    assert found == ["0005", "0005"]
 
 
 def test_the_migrated_schema_is_what_tables_py_says(warehouse):

@@ -25,14 +25,15 @@ WRITE, APPEND, REPLACE, READ = (
     {"SELECT"},
 )
 #: Where exact small counts are: the loader alone reads them.
-CONFINED = {"warehouse.observation", "warehouse.restricted_value"}
+PRIVATE = ("restricted_value", "release_equation")
+CONFINED = {"warehouse.observation", *(f"warehouse.{name}" for name in PRIVATE)}
 MAY = {
     "followup_loader": {
         **dict.fromkeys((*DIMENSIONS, "warehouse.outcome"), WRITE),
         **{f"warehouse.{name}": APPEND for name in ("capture", "loaded", "quarantine", "observation")},
         **{f"warehouse.{name}": READ for name in ("value_status", "mark")},
         "warehouse.wake": {"SELECT", "INSERT", "UPDATE", "DELETE"},
-        **{f"warehouse.{name}": REPLACE for name in ("indicator_value", "indicator_trend", "restricted_value")},
+        **{f"warehouse.{name}": REPLACE for name in ("indicator_value", "indicator_trend", *PRIVATE)},
     },
     "followup_publisher": {
         **dict.fromkeys(sorted({*WAREHOUSE} - CONFINED - {"warehouse.wake"}), READ),

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 
 from include.measure.compute import VALUE_COLUMNS, compute, measures_of
 from include.measure.trends import TREND_COLUMNS
-from include.registry.models import Registry, Selection
+from include.registry.models import Registry, Selection, Series
 from include.registry.read import registry as read_registry
 from tests.measure.observations import KNOWN, frame, observation
 
@@ -235,11 +235,18 @@ def test_every_indicator_has_a_row_for_every_year_and_area_and_none_without_a_re
     assert set(found.indicator_id) == set(REGISTRY.indicators)
     for indicator in REGISTRY.indicators.values():
         mine = found[found.indicator_id == indicator.id]
-        for role in indicator.areas if indicator.series else ["county"]:
-            assert set(mine[mine.area_role == role].year) == set(range(2015, 2026)), (indicator.id, role)
+        for year in range(2015, 2026):
+            series = [each for each in indicator.series if _given_in(each, year)] or indicator.series[:1]
+            roles = {role for each in series for role in indicator.of(each).areas} or {"county"}
+            assert set(mine[mine.year == year].area_role) == roles, (indicator.id, year)
     assert (found.obs_status != "ok").all()
     assert found.value.isna().all()
     assert found.reason_sv.str.len().gt(5).all()
+
+
+def _given_in(series: Series, year: int) -> bool:
+    """Return whether a series has values for a year, a pooled one from the last of its first years on."""
+    return (series.first_year or 0) + series.pool - 1 <= year <= (series.last_year or 9999)
 
 
 def test_says_when_there_was_no_delivery():
@@ -331,6 +338,217 @@ def test_an_indicator_in_development_says_why():
     found = one(values(registry=registry), "TMV-B99", "none", "23")
     assert found.obs_status == "not_collected"
     assert found.reason_sv
+
+
+# --- several years together --------------------------------------------------------------------------------------
+
+
+def test_three_years_are_added_up_numerators_and_denominators_by_themselves():
+    """Nord 2023-2025: 24 + 31 + 35 cleared of 75 + 73 + 79 handled is 39.6 %, not the mean of 32.0, 42.5 and 44.3."""
+    row = one(values(*gross_nord()), "TMV-B07", "gross_violation_womans_integrity_3y")
+    assert (row.numerator, row.denominator) == (90, 227)
+    assert row.value == pytest.approx(39.64757709)
+    independent = binomtest(90, 227).proportion_ci(method="wilson")
+    assert (row.ci_low, row.ci_high) == pytest.approx((100 * independent.low, 100 * independent.high), rel=1e-12)
+    assert (row.first_year, row.year) == (2023, 2025)
+    assert one(values(*gross_nord()), "TMV-B07", GROSS_SERIES).first_year == 2025
+
+
+def test_years_with_one_missing_among_them_have_no_sum():
+    rows = [row for row in gross_nord() if row["year"] != 2024]
+    assert one(values(*rows), "TMV-B07", "gross_violation_womans_integrity_3y").obs_status == "missing"
+    assert one(values(*rows), "TMV-B07", GROSS_SERIES).obs_status == "ok"
+
+
+def test_years_on_both_sides_of_a_break_are_not_added_up():
+    rows = [
+        bra(measure, 100, year=year, breakdown="offence:rape")
+        for year in range(2020, 2026)
+        for measure in ("handled", "cleared_person")
+    ]
+    found = values(*rows, years=(2023, 2024))
+    across, after = (one(found, "TMV-B07", "rape_3y", year=year) for year in (2023, 2024))
+    assert across.reason_sv == "Perioden går över ett tidsseriebrott (2022), så åren läggs inte ihop."
+    assert across[["value", "numerator", "denominator"]].isna().all()
+    assert (after.numerator, after.denominator) == (300, 300)
+
+
+def test_years_together_are_never_tested_for_a_trend():
+    _, trends, *_ = compute(frame(*gross_nord()), REGISTRY, JAMTLAND, (2025,))
+    mine = trends[(trends.indicator_id == "TMV-B07") & (trends.area == "Rn01")].set_index("series")
+    assert mine.result[GROSS_SERIES] == "up"
+    assert mine.result["gross_violation_womans_integrity_3y"] == "cannot_be_calculated"
+
+
+def test_patients_of_three_years_by_the_population_at_the_start_of_each():
+    """10, 20 and 30 of 100 000, 110 000 and 120 000: 60 of 330 000 is 18.2; the years' rates have a mean of 17.7."""
+    rows = []
+    for year, patients, people in ((2022, 10, 100_000), (2023, 20, 110_000), (2024, 30, 120_000)):
+        rows.append(observation("sos_injuries.patients", patients, area="23", year=year))
+        rows.append(observation("scb_population.population", people, area="23", year=year - 1))
+    row = one(values(*rows, years=(2024,)), "TMV-C05", "all", "23")
+    assert (row.numerator, row.denominator) == (60, 330_000)
+    assert row.value == pytest.approx(100_000 * 60 / 330_000)
+    exact = chi2.ppf([0.025, 0.975], [120, 122]) / 2 / 3.3  # Byar's limits are within a thousandth of the exact ones
+    assert (row.ci_low, row.ci_high) == pytest.approx(tuple(exact), rel=1e-3)
+    assert (row.first_year, row.ci_method, row.unit) == (2022, "byar", "per 100 000 invånare")
+
+
+def test_the_first_value_of_three_years_is_waited_for():
+    row = one(values(years=(2022,)), "TMV-U08", "all_3y", "23")
+    assert row.reason_sv == "Uppgiften samlas in från 2021, så det första värdet av 3 år gäller 2021–2023."
+
+
+# --- a source's own figure ---------------------------------------------------------------------------------------
+
+
+def kolada(measure: str, value: float | None, **what: Any) -> dict[str, Any]:
+    return observation(f"kolada_kpis.{measure}", value, **{"area": "23", "origin": "live", **what})
+
+
+def test_a_given_figure_stands_as_the_source_gives_it_with_its_limits():
+    found = values(kolada("ntu_assault_share", 3.4, value_low=2.1, value_high=4.7))
+    row = one(found, "TMV-F06", "all", "23")
+    assert (row.value, row.ci_low, row.ci_high, row.ci_method) == (3.4, 2.1, 4.7, "source")
+    assert (row.method, row.unit, row.area_role) == ("given", "procent", "county")
+    assert row[["numerator", "denominator"]].isna().all(), "nothing of ours is behind it"
+    assert one(found, "TMV-F06", "all", "2380").obs_status == "missing"
+
+
+def test_a_given_figure_without_limits_has_no_interval():
+    row = one(values(kolada("pregnancy_screening_share", 96.2)), "TMV-U01", "all", "23")
+    assert row.value == 96.2
+    assert row[["ci_low", "ci_high", "ci_method"]].isna().all()
+    assert one(values(kolada("ntu_assault_share", 3.4)), "TMV-F06", "all", "23")[["ci_low", "ci_high"]].isna().all()
+
+
+def test_a_given_figure_that_its_source_hides_is_hidden_with_its_limits():
+    hidden = kolada("ntu_assault_share", None, value_status="suppressed", value_low=1, value_high=4)
+    row = one(values(hidden), "TMV-F06", "all", "23")
+    assert row.obs_status == "suppressed"
+    assert row[["value", "ci_low", "ci_high"]].isna().all()
+
+
+def test_a_given_figure_is_not_multiplied_and_has_its_own_unit_beside_the_indicator_s():
+    """TMV-B04 is per 10 000 children; Kolada's violence against children is per 100 000 inhabitants."""
+    row = one(
+        values(kolada("reported_violence_child_indoor_rate", 120.0, area="2380")), "TMV-B04", "violence_indoor", "2380"
+    )
+    assert (row.value, row.unit) == (120.0, "per 100 000 invånare")
+
+
+def test_the_given_figures_of_a_survey_are_not_tested_for_a_trend():
+    """Two years' answers are pooled, so that neighbouring years share them."""
+    rows = [
+        kolada(
+            "ntu_assault_share", 3.0 + year - 2021, year=year, value_low=2.9 + year - 2021, value_high=3.1 + year - 2021
+        )
+        for year in range(2021, 2026)
+    ]
+    _, trends, *_ = compute(frame(*rows), REGISTRY, JAMTLAND, (2025,))
+    mine = trends[(trends.indicator_id == "TMV-F06") & (trends.area == "23")]
+    assert list(mine.result) == ["cannot_be_calculated"]
+
+
+# --- series that are made their own way --------------------------------------------------------------------------
+
+
+def test_reported_offences_are_given_as_number_rate_and_bra_s_own_rate():
+    what = {"breakdown": "offence:gross_violation_womans_integrity"}
+    found = values(
+        observation("bra_reported_offences.reported", 13, area="2380", **what),
+        observation("bra_reported_offences.reported", 100, area="Rn01", **what),
+        observation("bra_reported_offences.reported_per_100000", 11, area="Rn01", **what),
+        observation("scb_population.population", 65_000, area="2380", year=2024),
+    )
+    rate = one(found, "TMV-B02", "rate", "2380")
+    assert (rate.value, rate.denominator, rate.unit, rate.decimals) == (20.0, 65_000, "per 100 000 invånare", 1)
+    number = one(found, "TMV-B02", "reported", "2380")
+    assert (number.value, number.unit, number.decimals) == (13, "brott", 0)
+    assert np.isnan(number.denominator)
+    assert one(found, "TMV-B02", "reported").value == 100
+    assert one(found, "TMV-B02", "rate_bra").value == 11
+    mine = found[found.indicator_id == "TMV-B02"]
+    assert set(mine[mine.series == "rate"].area_role) == {"benchmark", "kommun"}, "no population of a police region"
+    assert "county" not in set(mine.area_role), "municipalities do not add up to the county"
+
+
+def survey(measure: str, value: float | None, **what: Any) -> dict[str, Any]:
+    told = {"area": "23", "sex": "M", "breakdown": "comparison:talks_assessed", "mark": "derived", **what}
+    return observation(f"sos_open_comparisons.{measure}", value, **told)
+
+
+def test_municipalities_that_say_yes_are_a_share_of_those_that_answered():
+    """5 of 7 answers are yes and one of the eight is silent: 5, 7 and 71 %, with the word that it is an estimate."""
+    found = values(
+        survey("yes", 5, value_status="estimate", value_low=5, value_high=6),
+        survey("answered", 7),
+        survey("yes", 1, area="2380", mark="direct"),
+        survey("yes", None, area="2303", mark="direct", value_status="not_reported"),
+    )
+    rows = {name: one(found, "TMV-F03", name, "23") for name in ("men", "men_share", "answered", "women")}
+    assert [rows[name].value for name in ("men", "answered")] == [5, 7]
+    assert (rows["men"].unit, rows["men"].decimals, rows["men_share"].unit) == ("kommuner", 0, "procent")
+    assert rows["men_share"].value == pytest.approx(100 * 5 / 7)
+    assert "Uppskattad" in rows["men"].notes_sv
+    assert rows["women"].obs_status == "missing"
+    assert one(found, "TMV-F03", "men", "2380").value == 1
+    silent = one(found, "TMV-F03", "men", "2303")
+    assert (silent.obs_status, np.isnan(silent.value)) == ("missing", True), "a municipality that is silent says no no"
+
+
+MUNICIPALITIES = [party for party in JAMTLAND.parties if party.role == "kommun"]
+
+
+def social(measure: str, *counts: float | None) -> list[dict[str, Any]]:
+    """Return what the eight municipalities delivered of adults, both sexes together."""
+    return [
+        observation(f"E06.{measure}", count, area=party.area, party=party.code, age="18+", origin="example")
+        for party, count in zip(MUNICIPALITIES, counts, strict=True)
+    ]
+
+
+def revealed(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Return the values as the disclosure control has them."""
+    return compute(frame(*rows), REGISTRY, JAMTLAND, (2025,), reveal=True).values
+
+
+def test_a_share_has_another_denominator_than_the_rate_and_may_exceed_100():
+    """96 adults with an intervention, 80 of them referred this year: 120 %, not capped, without an interval."""
+    found = revealed(
+        *social("any_intervention", *[12.0] * 8),
+        *social("referred", *[10.0] * 8),
+        observation("scb_population.population", 96_000, area="23", age="18+", year=2024),
+    )
+    rate, share = one(found, "TMV-U06", "rate", "23"), one(found, "TMV-U06", "share", "23")
+    assert (rate.numerator, rate.denominator, rate.value, rate.unit) == (96, 96_000, 10.0, "per 10 000 vuxna")
+    assert (share.numerator, share.denominator, share.value, share.unit) == (96, 80, 120.0, "procent")
+    assert np.isnan(share.ci_high)
+    assert "större än nämnaren" in share.notes_sv
+    assert one(found, "TMV-U05", "rate", "23").value == pytest.approx(80 / 9.6)
+    assert one(found, "TMV-U06", "share", "2380").value == 120.0
+
+
+def test_first_risk_assessments_are_given_party_by_party_and_never_added():
+    rows = [*social("risk_offered", *[6.0] * 8), *social("risk_done", *[3.0] * 8), *social("referred", *[10.0] * 8)]
+    what = {"area": "23", "party": "POL", "origin": "example"}
+    rows += [observation("E04.cases_assessed", 40, **what), observation("E04.cases", 100, **what)]
+    found = revealed(*rows)
+    shares = {
+        name: one(found, "TMV-U04", name, "23")
+        for name in ("social_services_offered", "social_services_done", "police_done")
+    }
+    assert [row.value for row in shares.values()] == [60.0, 30.0, 40.0]
+    assert one(found, "TMV-U04", "health_care_offered", "23").obs_status == "missing"
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+def test_a_value_of_small_counts_that_lacks_a_part_tells_nothing_of_the_other(reveal):
+    """Without the population there is no rate, and no number of persons beside the words that it is missing."""
+    rows = frame(*social("referred", *[10.0] * 8))
+    row = one(compute(rows, REGISTRY, JAMTLAND, (2025,), reveal=reveal).values, "TMV-U05", "rate", "23")
+    assert row.obs_status == "missing"
+    assert row[["numerator", "denominator", "value"]].isna().all()
 
 
 # --- what travels with a value -----------------------------------------------------------------------------------
@@ -459,13 +677,14 @@ def test_the_order_of_the_observations_does_not_matter(random):
     expected = compute(frame(*rows), REGISTRY, JAMTLAND, (2024, 2025))
     random.shuffle(rows)
     found = compute(frame(*rows), REGISTRY, JAMTLAND, (2025, 2024))
-    for before, after in zip(expected, found, strict=True):
+    assert expected.parts == found.parts
+    for before, after in zip(expected[:3], found[:3], strict=True):
         pd.testing.assert_frame_equal(before, after, check_exact=True)
 
 
 def test_a_year_computed_alone_equals_the_same_year_computed_with_others():
     rows = frame(*gross_nord())
     alone, together = (compute(rows, REGISTRY, JAMTLAND, years) for years in ((2023,), range(2015, 2026)))
-    for small, large in zip(alone, together, strict=True):
+    for small, large in zip(alone[:3], together[:3], strict=True):
         large = large[large.year == 2023].reset_index(drop=True)
         pd.testing.assert_frame_equal(small, large, check_exact=True)

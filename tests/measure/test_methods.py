@@ -1,6 +1,8 @@
 """The intervals give the reference values of PHEindicatormethods, and behave as intervals must."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from include.measure.methods import (
     poisson_method,
     rate,
     share,
+    source_interval,
     wilson,
     z_value,
 )
@@ -149,9 +152,17 @@ def test_every_method_says_what_it_is_and_where_it_is_from():
     for name, method in METHODS.items():
         assert method.version, name
         assert method.reference, name
+        assert method.formula, name
         assert method.sv.endswith("."), name
     assert {poisson_method(9), poisson_method(10)} <= set(METHODS)
     assert (poisson_method(9), poisson_method(10)) == ("exact_poisson", "byar")
+
+
+def test_the_documentation_names_every_method_with_its_version():
+    text = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    table = text.partition("## Every method")[2].partition("\n## ")[0]
+    told = dict(re.findall(r"`(\w+)` (\d+)", "\n".join(row for row in table.splitlines() if row.startswith("|"))))
+    assert told == {name: method.version for name, method in METHODS.items()}
 
 
 @given(counts)
@@ -197,3 +208,99 @@ def test_wilson_covers_the_true_share_on_the_whole(share_true, n):
     low, high = wilson(x, n)
     covered = binom.pmf(x, n, share_true)[(low <= share_true) & (share_true <= high)].sum()
     assert covered >= 0.92
+
+
+# --- more promises of intervals ----------------------------------------------------------------------------------
+
+
+@given(st.lists(st.one_of(counts.map(float), st.just(float("nan"))), max_size=40))
+def test_exact_limits_do_not_depend_on_the_company(values):
+    """Counts that repeat are looked up once; each must still get its own limits."""
+    low, high = exact_poisson(values)
+    for place, value in enumerate(values):
+        np.testing.assert_array_equal([low[place], high[place]], exact_poisson(value))
+
+
+def test_a_table_of_counts_keeps_its_shape():
+    low, high = poisson_interval([[0, 3], [12, np.nan]])
+    assert low.shape == high.shape == (2, 2)
+    assert np.isnan([low[1, 1], high[1, 1]]).all()
+
+
+def test_nine_events_get_the_exact_limits_and_ten_get_byar_s():
+    assert poisson_interval(9) == exact_poisson(9)
+    assert poisson_interval(10) == byar(10)
+    assert poisson_interval(10) != exact_poisson(10)
+
+
+def test_a_count_below_nothing_has_no_limits():
+    assert np.isnan(poisson_interval(-1)).all()
+
+
+def test_the_interval_of_a_rate_can_be_chosen():
+    _, exact = rate(20, 100, 100, interval=exact_poisson)
+    _, approximate = rate(20, 100, 100, interval=byar)
+    assert exact.low == pytest.approx(exact_poisson(20).low)
+    assert approximate.low == pytest.approx(byar(20).low)
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000))
+def test_a_higher_level_gives_a_wider_interval(count, more):
+    for method in (exact_poisson, poisson_interval):
+        narrow, wide = method(count, 0.95), method(count, 0.998)
+        assert not wide.low > narrow.low
+        assert wide.high > narrow.high
+    narrow, wide = wilson(count, count + more, 0.95), wilson(count, count + more, 0.998)
+    assert wide.low <= narrow.low
+    assert wide.high >= narrow.high
+
+
+@given(st.integers(2, 5000).flatmap(lambda n: st.tuples(st.integers(0, n - 1), st.just(n))))
+def test_wilson_grows_with_the_events(case):
+    x, n = case
+    here, more = wilson(x, n), wilson(x + 1, n)
+    assert more.low > here.low
+    assert more.high >= here.high
+
+
+@given(st.integers(10, 5000))
+def test_byar_is_close_to_the_exact_limits_where_it_is_used(count):
+    assert byar(count).low == pytest.approx(exact_poisson(count).low, rel=2e-3)
+    assert byar(count).high == pytest.approx(exact_poisson(count).high, rel=2e-3)
+
+
+@pytest.mark.parametrize("mean", [0.5, 4, 9.5, 15, 80])
+def test_poisson_limits_cover_in_simulation(mean):
+    """20 000 drawn counts: the limits hold the true mean in 95 % of them or more, less what chance explains."""
+    drawn = np.random.default_rng(23).poisson(mean, 20_000)
+    low, high = exact_poisson(drawn)
+    assert ((low <= mean) & (mean <= high)).mean() >= 0.945
+    low, high = poisson_interval(drawn)
+    assert ((low <= mean) & (mean <= high)).mean() >= 0.94
+
+
+@pytest.mark.parametrize("n", [20, 60, 300])
+def test_wilson_covers_in_simulation_on_the_average(n):
+    """20 000 draws with as many true shares: 95 % on the average, which is what Wilson's interval promises."""
+    random = np.random.default_rng(29)
+    true = random.uniform(0.02, 0.98, 20_000)
+    low, high = wilson(random.binomial(n, true), n)
+    assert 0.94 <= ((low <= true) & (true <= high)).mean() <= 0.965
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "usable"),
+    [
+        (7.1, 5.2, 9.6, True),
+        (5.2, 5.2, 9.6, True),
+        (7.1, np.nan, 9.6, False),
+        (7.1, 5.2, np.nan, False),
+        (7.1, 7.1, 7.1, False),
+        (7.1, 9.6, 5.2, False),
+        (12.0, 5.2, 9.6, False),
+        (np.nan, 5.2, 9.6, False),
+    ],
+)
+def test_a_survey_s_own_limits_are_taken_only_if_they_can_be_limits(value, low, high, usable):
+    found = source_interval(value, low, high)
+    assert (found == (low, high)) if usable else np.isnan(found).all()

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from include.measure.methods import poisson_interval
-from include.measure.trend import Point, five_point
+from include.measure.methods import poisson_interval, rate
+from include.measure.trend import CRITICAL, REASONS_SV, WIDTH, Point, five_point, five_points
 
 
 def series(*values: tuple[float, float, float], last: int = 2025) -> list[Point]:
@@ -142,3 +144,117 @@ def test_the_order_of_magnitude_does_not_matter():
     scaled = [replace(p, value=p.value / 1000, low=p.low / 1000, high=p.high / 1000) for p in RISING]
     assert five_point(scaled).result == "up"
     assert five_point(scaled).chi2 == pytest.approx(five_point(RISING).chi2)
+
+
+# --- many series at once -----------------------------------------------------------------------------------------
+
+
+def cells(elements):
+    return st.lists(st.lists(elements, min_size=6, max_size=6), min_size=1, max_size=4).map(np.array)
+
+
+numbers = cells(st.integers(0, 12).map(float))
+widths = cells(st.sampled_from([0.4, 1.0, 3.0]))
+
+#: What stands in the way of a test: its kind, and the series and year where it stands.
+obstacles = st.lists(
+    st.tuples(
+        st.sampled_from(["missing", "no_interval", "flat", "preliminary", "break", "full"]),
+        st.integers(0, 3),
+        st.integers(0, 5),
+    ),
+    max_size=3,
+)
+
+
+def points(values, low, high, early, breaks, full):
+    def number(cell):
+        return None if np.isnan(cell) else float(cell)
+
+    cells = zip(values, low, high, early, breaks, full, strict=True)
+    return [
+        Point(2020 + year, number(v), number(lo), number(hi), bool(p), bool(b), bool(f))
+        for year, (v, lo, hi, p, b, f) in enumerate(cells)
+    ]
+
+
+@given(numbers, widths, obstacles)
+def test_a_matrix_of_series_is_judged_as_each_series_alone(values, width, found_there):
+    """The vectorised test refuses and decides as the scalar one does, for the same reason and to the last bit."""
+    rows = min(len(values), len(width))
+    values, width = values[:rows].copy(), width[:rows].copy()
+    early, breaks, full = (np.zeros(values.shape, dtype=bool) for _ in range(3))
+    marked = {"preliminary": (early, True), "break": (breaks, True), "full": (full, True)}
+    marked |= {"missing": (values, np.nan), "no_interval": (width, np.nan), "flat": (width, 0.0)}
+    for kind, row, year in found_there:
+        table, mark = marked[kind]
+        table[row % rows, year] = mark
+    low, high = values - width / 2, values + width / 2
+    found = five_points(values, low, high, preliminary=early, break_before=breaks, full=full)
+    for row in range(rows):
+        alone = five_point(points(values[row], low[row], high[row], early[row], breaks[row], full[row]))
+        assert found.result[row] == alone.result
+        if alone.result == "cannot_be_calculated":
+            assert np.isnan([found.slope[row], found.chi2[row]]).all()
+            key_words = REASONS_SV[str(found.reason[row])].removesuffix(".").removesuffix("minst ett av åren").split()
+            assert alone.reason_sv.split()[: len(key_words) - 2] == key_words[:-2]
+        else:
+            assert (found.slope[row], found.chi2[row]) == (alone.slope, alone.chi2)
+            assert REASONS_SV.get(str(found.reason[row]), "") == alone.reason_sv
+
+
+@given(numbers, widths)
+def test_slope_and_chi_square_are_those_of_the_formula(values, width):
+    """The sums of the source's own formula, written out."""
+    rows = min(len(values), len(width))
+    found = five_points(values[:rows], values[:rows], values[:rows] + width[:rows])
+    for row in range(rows):
+        y, w = values[row][1:], (WIDTH / (values[row] + width[row] - values[row])[1:]) ** 2
+        x = np.arange(1, 6)
+        spread = w.sum() * (w * x**2).sum() - (w * x).sum() ** 2
+        slope = (w.sum() * (w * x * y).sum() - (w * x).sum() * (w * y).sum()) / spread
+        assert found.slope[row] == pytest.approx(slope, rel=1e-9, abs=1e-9)
+        assert found.chi2[row] == pytest.approx(slope**2 * spread / w.sum(), rel=1e-9, abs=1e-9)
+
+
+def test_a_series_gets_the_same_figures_whichever_others_are_with_it():
+    random = np.random.default_rng(2)
+    value, limits = rate(random.poisson(40, (500, 5)), 132_000, 100_000)
+    together = five_points(value, limits.low, limits.high)
+    for row in range(0, 500, 50):
+        alone = five_points(value[row], limits.low[row], limits.high[row])
+        assert (alone.slope, alone.chi2) == (together.slope[row], together.chi2[row])
+
+
+def test_sliding_windows_are_tested_at_once():
+    counts = [180, 190, 205, 221, 240, 240, 241]
+    value, limits = rate(counts, 132_000, 100_000)
+    windows = [np.lib.stride_tricks.sliding_window_view(each, 5) for each in (value, *limits)]
+    found = five_points(*windows)
+    assert found.result.tolist() == [five_point(counted(counts[first : first + 5])).result for first in range(3)]
+    assert found.result.tolist() == ["up", "no_change", "no_change"]
+
+
+def test_a_row_of_preliminary_values_may_be_tested_and_a_mixed_one_may_not():
+    value, limits = rate([[180, 190, 205, 221, 240]] * 2, 132_000, 100_000)
+    found = five_points(value, limits.low, limits.high, preliminary=[[True] * 5, [False] * 4 + [True]])
+    assert found.result.tolist() == ["up", "cannot_be_calculated"]
+    assert found.reason.tolist() == ["", "mixed"]
+
+
+def test_too_few_years_and_years_that_overlap_are_refused_for_all():
+    short = five_points(np.ones((3, 4)), np.zeros((3, 4)), np.full((3, 4), 2.0))
+    assert set(short.result) == {"cannot_be_calculated"}
+    assert set(short.reason) == {"too_few"}
+    pooled = five_points(np.ones((3, 6)), np.zeros((3, 6)), np.full((3, 6), 2.0), covers=3)
+    assert set(pooled.reason) == {"overlapping"}
+
+
+def test_of_many_flat_series_almost_none_is_flagged():
+    """20 000 flat Poisson series: at most 0.5 % may be called changed."""
+    random = np.random.default_rng(99)
+    means = random.uniform(5, 500, size=(20_000, 1))
+    value, limits = rate(random.poisson(means, (20_000, 5)), 132_000, 100_000)
+    found = five_points(value, limits.low, limits.high)
+    assert np.isin(found.result, ("up", "down")).mean() <= 0.005
+    assert (found.chi2[found.result == "up"] > CRITICAL).all()

@@ -23,7 +23,7 @@ def county(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
         monkeypatch.setattr(run, "registry", lambda: everything)
 
         def content_of(
-            connection: sa.Connection, registry: Any, agreement: Any, year: int, edition: Any, as_of: Any
+            connection: sa.Connection, registry: Any, agreement: Any, year: int, edition: Any, as_of: Any, earlier: Any
         ) -> Any:
             return scene.content(**({"year": year, "edition": edition, "as_of": as_of} | what))
 

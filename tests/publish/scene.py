@@ -176,6 +176,7 @@ def row(indicator_id: str, value: float | None, **what: Any) -> dict[str, Any]:
         "area": "23",
         "area_role": "county",
         "year": 2025,
+        "first_year": None,
         "sex": "T",
         "age": "T",
         "party": "-",

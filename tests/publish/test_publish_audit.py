@@ -68,6 +68,13 @@ SEEDED = [
     ("pages_are_sound", _replace("TMV-C01.html", ' scope="row"', "")),
     ("manifest_matches_database", _replace("release.json", '"edition": "final"', '"edition": "closing"')),
     ("every_indicator_is_present", lambda folder: (folder / "TMV-U02.html").unlink()),
+    ("assessments_equal_database", _everywhere("assessments.csv", ",achieved,", ",limited,")),
+    ("sentences_stand_on_pages", _replace("TMV-S01.html", "är uppnått", "är inte uppnått")),
+    ("sentences_stand_on_pages", _replace("TMV-S01.html", "<li data-sentence=", "<li data-was=")),
+    ("sentences_stand_on_pages", _replace("english.html", "In 2025, there were 4", "In 2025, there were 5")),
+    ("sentences_stand_on_pages", _replace("mal-S.html", "data-sentence=", "data-was=")),
+    ("sentences_keep_their_word", _everywhere("assessments.csv", "var antalet 132\u00a0025", "var det bättre 132")),
+    ("sentences_keep_their_word", _everywhere("assessments.csv", "EXEMPELDATA, påhittade uppgifter. ", "")),
     ("readable", lambda folder: (folder / "data/values.csv").unlink()),
     ("readable", _replace("data/values.csv", ",132025,", ",many,")),
 ]
@@ -120,12 +127,12 @@ def test_faults_of_the_content_are_found(name: str, change: dict[str, Any], coun
 
 
 def test_counts_of_persons_are_refused(county: County, warehouse: Any) -> None:
-    """Until there is disclosure control, an indicator of persons has no published value."""
+    """An indicator that says that it counts persons is not published by figures that nobody knows to be protected."""
     everything = scene.registry()
     guarded = {"TMV-S01": everything.indicators["TMV-S01"].model_copy(update={"suppression": "small_counts"})}
     county(registry=everything.model_copy(update={"indicators": everything.indicators | guarded}))
     built = run.build("prov", 2025, "final", scene.AS_OF)
-    assert "no_unprotected_small_counts" in {
+    assert "small_counts_are_protected" in {
         check.name for check in examined(warehouse, built).checks if not check.passed
     }
 
@@ -138,7 +145,7 @@ def test_counts_of_persons_are_known_by_their_measure(built: run.BuildResult, wa
             "VALUES ('E02.meetings', 'E02', 'm', 'm', 'm', true, true)"
         )
     failed = {check.name for check in examined(warehouse, built).checks if not check.passed}
-    assert failed == {"no_unprotected_small_counts"}
+    assert failed == {"small_counts_are_protected"}
 
 
 def test_every_check_is_recorded(built: run.BuildResult, warehouse: Any) -> None:

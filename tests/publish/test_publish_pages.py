@@ -87,21 +87,25 @@ def test_a_break_splits_the_line_and_is_named(site: dict[str, str]) -> None:
     drawing = site["diagram/TMV-B05-1.svg"]
     assert "seriebrott" in drawing
     strands = re.findall(r"mark-line role-mark[^>]*>(.*?)</g>", drawing)
-    assert sum(group.count("<path") for group in strands) == 4  # two areas, each before and after 2023
+    # Two areas, each before and after 2023, and the preliminary 2025 by itself.
+    assert sum(group.count("<path") for group in strands) == 6
 
 
 def test_example_data_is_marked_where_it_can_be_taken_for_real(site: dict[str, str]) -> None:
     page = site["TMV-S01.html"]
     assert "EXEMPELDATA" in read_page(page).banner
-    assert page.count('<caption><strong class="example">EXEMPELDATA') == 2
+    assert page.count('<caption><strong class="example">EXEMPELDATA') == 3  # the county, the way to its target, a party
     assert site["diagram/TMV-S01-1.svg"].count("EXEMPELDATA") >= 3  # name, heading, and across the picture
     assert "EXEMPELDATA" not in site["TMV-C01.html"].split("<main")[1].split('class="banner"')[-1].split("</p>", 1)[1]
 
 
 def test_the_stand_in_is_always_called_one(site: dict[str, str]) -> None:
     words = "Polisregion Nord (står för Jämtlands län – länets egna siffror publiceras inte)"
-    for name in ("TMV-B05.html", "mal-B.html", "index.html", "diagram/TMV-B05-1.svg"):
+    for name in ("TMV-B05.html", "diagram/TMV-B05-1.svg"):
         assert words in site[name], name
+    for name in ("TMV-B05.html", "mal-B.html", "index.html"):
+        assert "i polisregion Nord, som står för länet, " in site[name], name
+    assert "in police region Nord, which stands in for the county, " in site["english.html"]
 
 
 def test_missing_is_said_in_words(site: dict[str, str]) -> None:
@@ -131,8 +135,44 @@ def test_neutral_indicators_are_never_better_or_worse(site: dict[str, str]) -> N
 
 def test_change_is_said_only_as_the_test_says(site: dict[str, str]) -> None:
     page = site["TMV-B05.html"]
-    assert "Trenden kan inte beräknas. Serien bryts 2023." in page
-    assert "Säkerställd ökning under de fem senaste åren, i målets riktning." in page
+    assert "Förändringen kan inte prövas. Serien bryts 2023." in page
+    assert "har andelen blivit högre, en säkerställd förändring i målets riktning." in page
+
+
+def test_the_reader_meets_the_sentence_before_the_table(site: dict[str, str]) -> None:
+    """On every indicator's page the sentence of a line stands before the line's rows, and once."""
+    content = scene.content()
+    for each in content.assessments:
+        page = read_page(site[f"{each.indicator_id}.html"])
+        key = "|".join(each.key)
+        (told,) = [one for one in page.sentences if one.key == key]
+        assert told.text == each.sentence_sv
+        line = (each.indicator_id, each.series, each.area, each.sex, each.age, each.breakdown)
+        keys = [row.key.split("|") for row in page.rows]
+        assert told.rows_before <= min(n for n, k in enumerate(keys) if (*k[:5], k[6]) == line)
+
+
+def test_other_pages_show_the_first_sentence_of_each_indicator(site: dict[str, str]) -> None:
+    """The goal's page, the front page (of what has a value) and the English page have one sentence an indicator."""
+    told = {name: [one.text for one in read_page(site[name]).sentences] for name in site if name.endswith(".html")}
+    lead = {}
+    for each in scene.content().assessments:
+        lead.setdefault(each.indicator_id, each)
+    assert told["mal-B.html"] == [lead["TMV-B05"].sentence_sv]
+    assert sorted(told["english.html"]) == sorted(each.sentence_en for each in lead.values())
+    assert sorted(told["index.html"]) == sorted(lead[c].sentence_sv for c in ("TMV-B05", "TMV-S01", "TMV-C01"))
+
+
+def test_comparison_and_progress_show_their_arithmetic(site: dict[str, str]) -> None:
+    """The page shows what a comparison and the way to a target are reckoned from, an invented one marked."""
+    page = site["TMV-B05.html"]
+    assert "Jämförelse 2025: Misshandel mot kvinna" in page
+    assert "ingen säkerställd skillnad" in page
+    assert "Uppgift saknas för jämförelseområdet." in page
+    way = site["TMV-S01.html"].split("Väg mot målet: ")[-1]
+    assert '<td>2021</td><td class="num">4</td><td class="num">4</td><td class="num">4</td><td>2026</td>' in way
+    assert '<td class="num">0,0\u00a0procent</td>' in way
+    assert "uppnått" in way
 
 
 @pytest.mark.parametrize(

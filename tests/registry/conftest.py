@@ -157,7 +157,7 @@ status: active
 theme: B
 name: {sv: Uppklaring, en: Clearance}
 definition: {sv: Andel, en: Share}
-unit: "%"
+unit: procent
 direction: "+"
 value: share
 per: 100
@@ -179,7 +179,8 @@ status: development
 theme: B
 name: {sv: Lagföring, en: Prosecution}
 definition: {sv: Andel, en: Share}
-unit: "%"
+not_yet: {sv: Källan är inte ansluten., en: The source is not connected.}
+unit: procent
 direction: "+"
 value: share
 numerator: []
@@ -187,6 +188,7 @@ series: []
 areas: [proxy]
 interval: none
 suppression: public_source
+read_with: [TMV-B05]
 """,
     "corrections/known_fault.yaml": """\
 id: known_fault

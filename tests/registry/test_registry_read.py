@@ -113,6 +113,7 @@ def test_sources_are_asked_for_the_areas_of_the_agreements_and_no_others(folder:
 def test_a_second_county_needs_its_agreement_alone(folder: Path) -> None:
     first = (folder / "agreements/testlan.yaml").read_text(encoding="utf-8")
     second = first.replace("testlan", "annat").replace('"98"', '"99"').replace("98", "97").replace("9701", "9901")
+    second = second.replace("code: LST, role", "code: LST_99, role").replace("party: LST", "party: LST_99")
     (folder / "agreements/annat.yaml").write_text(second, encoding="utf-8")
     sources = read(folder).sources
     file, table = sources["police_file"].fetch, sources["census_table"].fetch

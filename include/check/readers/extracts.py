@@ -235,7 +235,7 @@ def _table(told: _Read, cover: Cover, about: Expected) -> pa.Table:
             "period": about.period.text,
             "sex": [figure.sex for figure in figures],
             "age": [figure.age for figure in figures],
-            "party": [figure.party for figure in figures],
+            "party": [_party(figure, about) for figure in figures],
             "breakdown": [figure.breakdown for figure in figures],
             "value": [figure.value for figure in figures],
             "value_low": [low for low, _ in limits],
@@ -247,6 +247,12 @@ def _table(told: _Read, cover: Cover, about: Expected) -> pa.Table:
             "place": [figure.place for figure in figures],
         }
     )
+
+
+def _party(figure: Figure, about: Expected) -> str:
+    """Return whom a figure is about; of the whole country, who says so, for other counties may be told otherwise."""
+    elsewhere = figure.area == about.agreement.benchmark and figure.party == "-"
+    return about.party.code if elsewhere else figure.party
 
 
 def _label(figure: Figure, label: str) -> str:

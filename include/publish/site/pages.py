@@ -9,11 +9,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.measure.deliveries import day_of
-from include.publish import charts, diff, wording
+from include.publish import charts, diff, public, wording
+from include.publish.assess import Assessment
 from include.publish.content import Content, Coverage, Delivery, Section, sources_of, utc_text
 from include.publish.diff import Change
 from include.publish.figures import Figure, Strand, figures
 from include.publish.files import Table, code_version
+from include.publish.revised import Revised, of_indicator
 from include.registry.models import Indicator, Source
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -28,9 +30,10 @@ class IndicatorView:
     charts: Mapping[str, str]
     sources: tuple[Source, ...]
     coverage: Coverage | None
-    latest: tuple[str, ...]
+    lead: Assessment | None
     changes: tuple[Change, ...]
     captured: tuple[tuple[str, str, str], ...]
+    revised: Revised
 
     @property
     def is_example(self) -> bool:
@@ -67,6 +70,7 @@ def render(
 ) -> dict[str, str]:
     """Return every page, chart and style sheet of a release, by relative file name."""
     views = {each.id: _view(content, each, changes) for each in content.indicators}
+    tables_in_full = public.pages(content)
     shared = {
         "content": content,
         "release_id": release_id,
@@ -75,6 +79,7 @@ def render(
         "version": code_version(),
         "as_of": utc_text(content.as_of),
         "edition": wording.EDITION[content.edition],
+        "public_pages": tables_in_full,
     }
     pages = {
         "index.html": _page("index.html", shared, overview=_overview(content, views), with_value=_with_value(views)),
@@ -91,6 +96,8 @@ def render(
         home = next(section for section in content.sections if view.indicator in section.indicators)
         pages[f"{view.indicator.id}.html"] = _page("indicator.html", shared, view=view, section=home)
         pages |= {f"diagram/{chart_id}.svg": drawing for chart_id, drawing in view.charts.items()}
+    for each in tables_in_full:
+        pages[each.table.page] = _page("public_table.html", shared, page=each, file=public.FILE)
     return pages
 
 
@@ -137,7 +144,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals["w"] = wording
-    environment.globals["latest_of"] = latest_of
     environment.globals["kinds"] = diff.KINDS
     environment.filters["machine"] = wording.machine
     return environment
@@ -162,11 +168,10 @@ def _view(content: Content, indicator: Indicator, changes: Sequence[Change]) -> 
         charts={chart_id: drawing for chart_id, drawing in drawings.items() if drawing},
         sources=tuple(sources_of(indicator, content.registry)),
         coverage=next((c for c in content.coverage if c.kind == "indicator" and c.code == indicator.id), None),
-        latest=tuple(
-            sentence for figure in found[:1] for strand in figure.strands if (sentence := latest_of(strand)) is not None
-        ),
+        lead=next((each for each in content.assessments if each.indicator_id == indicator.id), None),
         changes=tuple(change for change in changes if change.indicator_id == indicator.id),
         captured=tuple((source, origin, day) for (source, origin), day in sorted(captured.items())),
+        revised=of_indicator(content, indicator),
     )
 
 

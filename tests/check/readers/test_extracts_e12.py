@@ -87,6 +87,8 @@ def test_a_row_is_a_figure_of_its_area_and_sex_with_the_register_beside_its_labe
     assert found["E12.asked_share", "23", "T"] == (96, "ok")
     assert found["E12.asked_share", "00", "T"] == (96, "ok")
     assert found["E12.helpline_calls", "23", "M"] == (12, "ok")
+    parties = {f["area"]: f["party"] for f in made.table.to_pylist() if f["measure"].startswith("E12.")}
+    assert parties == {"23": "-", "00": "LST"}, "of the country it is told who says so: another county may be told else"
     first = next(f for f in made.table.to_pylist() if f["measure"].startswith("E12."))
     assert first["source_label"] == "Andel gravida som tillfrågats om våldsutsatthet (Graviditetsregistret)"
     assert first["place"] == "Uppgifter rad 2"

@@ -8,6 +8,9 @@ COMMENT ON COLUMN warehouse.indicator_value.first_year IS 'Första år som värd
 COMMENT ON COLUMN warehouse.release_indicator.value_kind IS 'count, share, rate, criteria eller given.';
 COMMENT ON COLUMN warehouse.release_indicator.interval_kind IS 'none, wilson, poisson eller source.';
 
+ALTER TABLE warehouse.release_change ADD COLUMN note_sv TEXT DEFAULT '' NOT NULL;
+COMMENT ON COLUMN warehouse.release_change.note_sv IS 'Vilken av uppgifterna som är preliminär, tom = ingen.';
+
 CREATE TABLE warehouse.release_assessment (
     release_id TEXT NOT NULL,
     indicator_id TEXT NOT NULL,
@@ -17,10 +20,12 @@ CREATE TABLE warehouse.release_assessment (
     age TEXT NOT NULL,
     breakdown TEXT NOT NULL,
     year SMALLINT NOT NULL,
+    value_year SMALLINT,
     sentence_sv TEXT NOT NULL,
     sentence_en TEXT NOT NULL,
     comparison TEXT NOT NULL,
     comparison_area TEXT,
+    comparison_value DOUBLE PRECISION,
     comparison_reason_sv TEXT,
     progress TEXT NOT NULL,
     progress_reason_sv TEXT,
@@ -45,10 +50,12 @@ COMMENT ON COLUMN warehouse.release_assessment.sex IS 'Kön.';
 COMMENT ON COLUMN warehouse.release_assessment.age IS 'Åldersgrupp.';
 COMMENT ON COLUMN warehouse.release_assessment.breakdown IS 'Indelningsvärde.';
 COMMENT ON COLUMN warehouse.release_assessment.year IS 'År som bedömningen gäller.';
+COMMENT ON COLUMN warehouse.release_assessment.value_year IS 'År för värdet i meningen, tom = inget värde.';
 COMMENT ON COLUMN warehouse.release_assessment.sentence_sv IS 'Vad siffran säger, på svenska.';
 COMMENT ON COLUMN warehouse.release_assessment.sentence_en IS 'Vad siffran säger, på engelska.';
 COMMENT ON COLUMN warehouse.release_assessment.comparison IS 'higher, lower, similar, cannot_be_calculated eller none (ingen jämförelse görs).';
 COMMENT ON COLUMN warehouse.release_assessment.comparison_area IS 'Område som jämförs med, tom = inget.';
+COMMENT ON COLUMN warehouse.release_assessment.comparison_value IS 'Det områdets värde samma år.';
 COMMENT ON COLUMN warehouse.release_assessment.comparison_reason_sv IS 'Varför jämförelsen inte kan göras.';
 COMMENT ON COLUMN warehouse.release_assessment.progress IS 'achieved, substantial, moderate, limited, deterioration, not_assessable eller none.';
 COMMENT ON COLUMN warehouse.release_assessment.progress_reason_sv IS 'Varför vägen mot målvärdet inte kan bedömas.';
@@ -104,6 +111,7 @@ CREATE TABLE warehouse.release_figure (
     release_id TEXT NOT NULL,
     table_id TEXT NOT NULL,
     measure TEXT NOT NULL,
+    measure_sv TEXT NOT NULL,
     area TEXT NOT NULL,
     area_role TEXT NOT NULL,
     year SMALLINT NOT NULL,
@@ -123,7 +131,9 @@ CREATE TABLE warehouse.release_figure (
     reason_sv TEXT,
     preliminary BOOLEAN NOT NULL,
     break_before BOOLEAN NOT NULL,
+    label_changed BOOLEAN NOT NULL,
     marks TEXT NOT NULL,
+    notes_sv TEXT NOT NULL,
     origin TEXT NOT NULL,
     captures TEXT NOT NULL,
     CONSTRAINT release_figure_pkey PRIMARY KEY (release_id, table_id, measure, area, year, sex, age, breakdown),
@@ -133,6 +143,7 @@ COMMENT ON TABLE warehouse.release_figure IS 'Källornas egna uppgifter i full u
 COMMENT ON COLUMN warehouse.release_figure.release_id IS 'Utgivning.';
 COMMENT ON COLUMN warehouse.release_figure.table_id IS 'Tabell i registret.';
 COMMENT ON COLUMN warehouse.release_figure.measure IS 'Mått: källans, eller ett som är räknat ur dem.';
+COMMENT ON COLUMN warehouse.release_figure.measure_sv IS 'Måttets benämning.';
 COMMENT ON COLUMN warehouse.release_figure.area IS 'Områdeskod.';
 COMMENT ON COLUMN warehouse.release_figure.area_role IS 'county, proxy, benchmark eller kommun.';
 COMMENT ON COLUMN warehouse.release_figure.year IS 'År.';
@@ -152,7 +163,9 @@ COMMENT ON COLUMN warehouse.release_figure.value_status IS 'Om värdet finns, oc
 COMMENT ON COLUMN warehouse.release_figure.reason_sv IS 'Varför värdet saknas.';
 COMMENT ON COLUMN warehouse.release_figure.preliminary IS 'Sant om uppgiften är preliminär.';
 COMMENT ON COLUMN warehouse.release_figure.break_before IS 'Sant om serien bryts mellan föregående år och detta.';
+COMMENT ON COLUMN warehouse.release_figure.label_changed IS 'Sant om källan benämner raden på annat sätt än föregående år.';
 COMMENT ON COLUMN warehouse.release_figure.marks IS 'Uppgifternas märkningar, åtskilda av |.';
+COMMENT ON COLUMN warehouse.release_figure.notes_sv IS 'Att tänka på, åtskilt av |.';
 COMMENT ON COLUMN warehouse.release_figure.origin IS 'Uppgifternas ursprung.';
 COMMENT ON COLUMN warehouse.release_figure.captures IS 'Fångster, åtskilda av |.';
 
@@ -188,5 +201,7 @@ END $$;
 
 GRANT SELECT, INSERT, DELETE ON warehouse.release_assessment, warehouse.release_revision, warehouse.release_figure
     TO followup_publisher;
+-- A release that nobody has been given yet is found to say the same in a later place among the others.
+GRANT UPDATE (built_at) ON warehouse.release TO followup_publisher;
 -- What was shown of small counts is part of what the disclosure control weighs, and for the loader alone.
 GRANT SELECT, INSERT, DELETE ON warehouse.release_equation TO followup_loader;
