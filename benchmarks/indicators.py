@@ -71,7 +71,7 @@ def cube() -> tuple[Cube, Cube]:
     risk = np.exp(random.normal(-8.0, 1.5, (1, OFFENCES, 1)))
     growth = np.exp(random.normal(0, 0.02, (AREAS, OFFENCES, 1)) * np.arange(YEARS))
     population = np.broadcast_to(np.round(size), (AREAS, OFFENCES, YEARS)).copy()
-    return random.poisson(population * risk * growth).astype(np.float64), population
+    return random.poisson(population * risk * growth).astype(np.float64), population.astype(np.float64)
 
 
 def rows(counts: Cube, population: Cube) -> pd.DataFrame:

@@ -224,14 +224,10 @@ def measures_of(definition: object) -> set[str]:
 
 def _vintages(registry: Registry, agreement: Agreement, moments: Iterable[datetime]) -> dict[datetime, Vintage]:
     from include.load.read import observations
-    from include.measure.run import own
 
     codes = [*secrets(registry), *public_measures(registry)]
     with engine("loader").connect() as loader:
-        return {
-            at: Vintage(own(observations(loader, codes, at), agreement), registry, agreement)
-            for at in dict.fromkeys(moments)
-        }
+        return {at: Vintage(observations(loader, codes, at), registry, agreement) for at in dict.fromkeys(moments)}
 
 
 # --- what is found -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import numpy as np
 
 from include.periods import Period
 from include.publish.attack import NEARLY, Form, Linear, System
-from include.registry.delivery import deliverers
+from include.registry.delivery import Identity, deliverers
 from include.registry.models import (
     Agreement,
     CrossCheck,
@@ -156,9 +156,16 @@ class Vintage:
         self._there: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
         self._of_measure: dict[str, list[Cell]] = defaultdict(list)
         self._fresh: dict[str, list[Cell]] = {}
-        columns = [*Cell._fields, "value", "value_status", "value_low", "value_high"]
-        for *key, value, status, low, high in frame[columns].itertuples(index=False, name=None):
+        self._sums: dict[tuple[Cell, ...], Sum] = {}
+        inboxes = {source.id for source in registry.sources.values() if source.kind == "inbox"}
+        parties = {party.code for party in agreement.parties}
+        columns = [*Cell._fields, "value", "value_status", "value_low", "value_high", "capture_id"]
+        for *key, value, status, low, high, capture in frame[columns].itertuples(index=False, name=None):
+            if _is_of_others(capture, inboxes, agreement):
+                continue
             cell = Cell(*map(str, key))
+            if cell.area == agreement.benchmark and cell.party in parties:
+                cell = cell._replace(party="-")  # what a party tells of the country is the country's, for its agreement
             number = float(value) if status in _WITH_NUMBER and value is not None and value == value else None
             if cell.measure not in self.secrets:
                 if number is not None:
@@ -175,14 +182,23 @@ class Vintage:
         self, selections: Sequence[Selection], series: Series, area: str, years: Iterable[int], party: str
     ) -> Sum:
         """Return the sum that some selections of secret measures make for one value."""
-        cells: Counter[Cell] = Counter()
-        for year in years:
-            for each in selections:
-                for code in each.breakdown or series.breakdown or ["total"]:
-                    period = str(year - 1 if each.previous_year else year)
-                    sex, age = each.sex or series.sex, each.age or series.age
-                    cells.update(self.parts(Cell(each.measure, area, period, sex, age, party, code)))
-        return self._summed(cells)
+        asked = tuple(
+            Cell(
+                each.measure,
+                area,
+                str(year - 1 if each.previous_year else year),
+                each.sex or series.sex,
+                each.age or series.age,
+                party,
+                code,
+            )
+            for year in years
+            for each in selections
+            for code in each.breakdown or series.breakdown or ["total"]
+        )
+        if asked not in self._sums:  # release after release shows the same
+            self._sums[asked] = self._summed(Counter(part for cell in asked for part in self.parts(cell)))
+        return self._sums[asked]
 
     def _summed(self, cells: "Counter[Cell]") -> Sum:
         states = [self.cells.get(cell) for cell in cells]
@@ -543,6 +559,12 @@ class Numbered:
         """Return a sum over cells as one over variables, in a fixed order."""
         terms = sorted(zip(map(self.number, cells), factors, strict=True))
         return Linear(tuple(number for number, _ in terms), tuple(factor for _, factor in terms), amount)
+
+
+def _is_of_others(capture: str, inboxes: Collection[str], agreement: Agreement) -> bool:
+    """Return whether a figure was delivered to another agreement's follow-up; captures are ``source/part/…``."""
+    source, part, *_ = str(capture).split("/")
+    return source in inboxes and Identity.of_part(part).agreement != agreement.id
 
 
 def _place(cell: Cell) -> tuple[str, ...]:

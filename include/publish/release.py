@@ -120,7 +120,8 @@ def content_of(
         found = figures(loader, registry, agreement, as_of)
         revisions = revisions_of(loader, registry, agreement, year, as_of)
         public = read(loader, registry, agreement, year, as_of)
-        shown = Earlier(equations_of(loader, earlier), hidden_in(connection, earlier))
+        vintages = [figures(loader, registry, agreement, each) for each in _moments(connection, earlier, as_of)]
+        shown = Earlier(equations_of(loader, earlier), hidden_in(connection, earlier), vintages)
     first = int(found["year"].min()) if len(found) else year
     computed = compute(found, registry, agreement, range(min(first, year), year + 1), reveal=True)
     protected = protect(computed, found, registry, agreement, shown)
@@ -138,6 +139,13 @@ def content_of(
         public=public,
         equations=protected.equations,
     )
+
+
+def _moments(connection: sa.Connection, release_ids: Sequence[str], as_of: datetime) -> list[datetime]:
+    """Return the moments up to which some releases knew, each once, without the one that is asked for now."""
+    c = t.release.c
+    asked = sa.select(c.as_of).distinct().where(c.release_id.in_(release_ids), c.as_of != as_of).order_by(c.as_of)
+    return list(connection.scalars(asked))
 
 
 def hidden_in(connection: sa.Connection, release_ids: Sequence[str]) -> set[tuple[Any, ...]]:

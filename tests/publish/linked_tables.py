@@ -223,7 +223,7 @@ class Search:
         while waiting:
             at = next(iter(waiting))
             del waiting[at]
-            changed = _narrowed(*rows[at], low, high)
+            changed = _narrowed(rows[at][0], rows[at][1], low, high)
             if changed is None:
                 return False
             for cell in changed:

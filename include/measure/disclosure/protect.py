@@ -5,7 +5,7 @@ It turns observations, computed rows and what earlier releases have shown into a
 and no database, and everything small stays in what it returns for the loader.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -45,10 +45,13 @@ class Earlier:
     Attributes:
         equations: as :func:`include.load.equations.equations_of` returns them.
         hidden: the keys (:data:`include.load.tables.VALUE_KEY`) of the values that any of them has hidden.
+        vintages: the observations as each of them knew them: what was small then must not come out by what has become
+            known since.
     """
 
     equations: Sequence[Mapping[str, Any]] = ()
     hidden: Collection[ValueKey] = frozenset()
+    vintages: Sequence[pd.DataFrame] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def protect(
         Exposed: what earlier releases have shown gives away a number that must be protected.
         Contradiction: what earlier releases have shown cannot be true together with what is known now.
     """
-    counts = _Counts(observations, registry, agreement, earlier.equations)
+    counts = _Counts(observations, registry, agreement, earlier)
     rows = _rows(computed, counts, registry, earlier)
     forms = _forms(rows, counts, registry, agreement)
     try:
@@ -149,8 +152,8 @@ class _Counts:
         cells: all of them; the number of a cell's variable is its place.
         keys: of each, its key.
         now: the cells as known now, by their keys.
+        then: the cells as earlier releases knew them, by their keys: each vintage that is not that of now, once.
         shown: what earlier releases have shown, each once: variables and their sum.
-        then: the cells that an earlier release showed otherwise than they are known now, by release and key.
     """
 
     def __init__(
@@ -158,39 +161,37 @@ class _Counts:
         observations: pd.DataFrame,
         registry: Registry,
         agreement: Agreement,
-        equations: Iterable[Mapping[str, Any]],
+        earlier: Earlier,
     ) -> None:
         self.cells: list[Cell] = []
         self.keys: list[Key] = []
-        self.now: dict[Key, Cell] = {}
         self.shown: dict[tuple[tuple[int, ...], float], None] = {}
-        self.then: dict[str, dict[Key, Cell]] = {}
-        self._known: dict[tuple[Key, float], Cell] = {}
-        for key, value, low, high in _small(observations, registry, agreement):
-            self.now[key] = self._known_as(key, value) if value is not None else self._new(key, low, high, hidden=True)
-        for each in equations:
-            told = [(Key(*map(str, cell[:7])), float(cell[7])) for cell in each["cells"]]
-            cells = [self._known_as(*one) for one in told]
-            self.shown[tuple(sorted(cell.variable for cell in cells)), float(each["amount"])] = None
-            for (key, _), cell in zip(told, cells, strict=True):
-                if self.now.get(key) != cell:
-                    self.then.setdefault(str(each.get("release_id", "")), {})[key] = cell
+        self._known: dict[tuple[Key, float | None, float, float], Cell] = {}
+        self.now = self._vintage(observations, registry, agreement)
+        self.then: list[dict[Key, Cell]] = []
+        for frame in earlier.vintages:
+            cells = self._vintage(frame, registry, agreement)
+            if cells != self.now and cells not in self.then:
+                self.then.append(cells)
+        for each in earlier.equations:
+            told = [self._cell(Key(*map(str, cell[:7])), *(float(cell[7]),) * 3) for cell in each["cells"]]
+            self.shown[tuple(sorted(cell.variable for cell in told)), float(each["amount"])] = None
 
-    def _known_as(self, key: Key, value: float) -> Cell:
-        if (key, value) not in self._known:
-            self._known[key, value] = self._new(key, value, value)
-        return self._known[key, value]
+    def _vintage(self, frame: pd.DataFrame, registry: Registry, agreement: Agreement) -> dict[Key, Cell]:
+        return {key: self._cell(key, value, low, high) for key, value, low, high in _small(frame, registry, agreement)}
 
-    def _new(self, key: Key, low: float, high: float, *, hidden: bool = False) -> Cell:
-        cell = Cell(len(self.cells), low, high, hidden)
-        self.cells.append(cell)
-        self.keys.append(key)
-        return cell
+    def _cell(self, key: Key, value: float | None, low: float, high: float) -> Cell:
+        """Return the cell of a key with a value, or with limits where its source has hidden it."""
+        if (key, value, low, high) not in self._known:
+            self._known[key, value, low, high] = Cell(len(self.cells), low, high, value is None)
+            self.cells.append(self._known[key, value, low, high])
+            self.keys.append(key)
+        return self._known[key, value, low, high]
 
 
 def _small(
     observations: pd.DataFrame, registry: Registry, agreement: Agreement
-) -> Iterable[tuple[Key, float | None, float, float]]:
+) -> Iterator[tuple[Key, float | None, float, float]]:
     """Yield the small counts in the order of their keys: the value, or None and its limits if its source hid it."""
     counted = {
         f"{extract.id}.{measure.id}"
@@ -225,12 +226,8 @@ def _number(cell: Any) -> float | None:
 
 def _known(counts: _Counts, registry: Registry, agreement: Agreement) -> list[Relation]:
     """Return what is known whatever is shown: the contracts' sums, now and then, and what releases have shown."""
-    found = dict.fromkeys(structure(registry, agreement, counts.now))
-    for _, changed in sorted(counts.then.items()):
-        places = {(key.area, key.period, key.party) for key in changed}
-        # What the release did not show may be as it is now; the sums that this would break are not taken.
-        then = {key: cell for key, cell in counts.now.items() if (key.area, key.period, key.party) in places}
-        found |= dict.fromkeys(structure(registry, agreement, then | changed))
+    vintages = (counts.now, *counts.then)
+    found = dict.fromkeys(relation for cells in vintages for relation in structure(registry, agreement, cells))
     return [*found, *(_equals(variables, amount) for variables, amount in counts.shown)]
 
 
@@ -409,8 +406,9 @@ def _forms(rows: Sequence[_Row], counts: _Counts, registry: Registry, agreement:
     for cell, key in zip(counts.cells, counts.keys, strict=True):
         if _is_of_small_counts(key.measure, registry):
             add([(cell, 1.0)], [key], always=cell.hidden)
-    for keys in _years(counts.now, registry, agreement):
-        add([(counts.now[key], 1.0) for key in keys], keys)
+    for cells in (counts.now, *counts.then):
+        for keys in _years(cells, registry, agreement):
+            add([(cells[key], 1.0) for key in keys], keys)
     for row in rows:
         top = [(counts.now[key], 1.0) for key in row.numerator]
         add(top, row.numerator)

@@ -157,6 +157,16 @@ def test_a_number_that_has_been_revised_is_another_one():
     assert shown(now) == {"women"}
 
 
+def test_what_was_small_before_a_late_report_is_not_told_by_it():
+    """The sum showed 43; of the women, who were three, nothing. That they are six now would tell them."""
+    rows = decided((3, 40, 0))
+    first = released(rows, made(count("all", GRANTED)))
+    assert shown(first) == {"all"}
+    earlier = Earlier(stored(first, "r1"), vintages=[frame(*rows)])
+    assert shown(released(decided((6, 40, 0)), made(*SEXES))) == {"all", "women", "men"}
+    assert shown(released(decided((6, 40, 0)), made(*SEXES), earlier=earlier)) == {"all"}
+
+
 def test_what_was_once_hidden_stays_hidden_and_protects_what_it_did():
     told = made(*SEXES)
     first = released(decided((3, 40, 0)), told)
