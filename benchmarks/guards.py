@@ -34,11 +34,18 @@ GUARDED: dict[str, tuple[str, ...]] = {
     ),
     "include/measure/trend.py": ("tests/measure/test_trend.py",),
     "include/measure/trends.py": ("tests/measure/test_trend.py", "tests/measure/test_compute.py"),
-    "include/measure/disclosure": ("tests/measure/disclosure",),
-    "include/publish/attack.py": ("tests/publish/test_attack.py",),
+    "include/measure/disclosure": tuple(
+        f"tests/measure/disclosure/test_{name}.py" for name in ("program", "structure", "protect", "equations")
+    ),
+    "include/measure/vintages.py": ("tests/measure/test_vintages.py",),
+    "include/publish/assess.py": ("tests/publish/test_assess.py",),
+    "include/publish/attack.py": ("tests/publish/test_attack.py", "tests/publish/test_disclosure_audit.py"),
     "include/publish/audit.py": ("tests/publish/test_publish_audit.py",),
+    "include/publish/audit_sentences.py": ("tests/publish/test_publish_audit.py", "tests/publish/test_sentences.py"),
     "include/publish/disclosure_audit.py": ("tests/publish/test_disclosure_audit.py",),
-    "include/publish/run.py": ("tests/publish/test_publish_release.py",),
+    "include/publish/disclosure_files.py": ("tests/publish/test_disclosure_audit.py",),
+    "include/publish/knowledge.py": ("tests/publish/test_disclosure_audit.py", "tests/publish/test_attack.py"),
+    "include/publish/run.py": ("tests/publish/test_publish_release.py", "tests/publish/test_backtest.py"),
     "include/publish/sentences.py": ("tests/publish/test_sentences.py",),
 }
 

@@ -126,19 +126,35 @@ def content_of(
     computed = compute(found, registry, agreement, range(min(first, year), year + 1), reveal=True)
     protected = protect(computed, found, registry, agreement, shown)
     log.info("Disclosure control of %s %d: %s", agreement.id, year, protected.summary)
+    values = since_begun(protected.values, agreement.years()[0])
     return compose(
         registry=registry,
         agreement=agreement,
         year=year,
         edition=edition,
         as_of=as_of,
-        values=protected.values,
-        trends=tested(protected.values, registry),
+        values=values,
+        trends=tested(values, registry),
         captures=captures(connection, as_of),
         revisions=revisions,
         public=public,
         equations=protected.equations,
     )
+
+
+def since_begun(values: "pd.DataFrame", first_year: int) -> "pd.DataFrame":
+    """Return values without the years before their series began.
+
+    A series begins with the first year of which anything is known in any area, but no later than the first year that is
+    followed up: from then on each year says why it has no value.
+
+    Args:
+        values: with the measure part's columns.
+        first_year: the first year that the agreement is followed up for.
+    """
+    known = values["year"].where(~values["obs_status"].isin(("not_collected", "missing")))
+    begun = known.groupby([values["indicator_id"], values["series"]]).transform("min").fillna(first_year)
+    return values[values["year"] >= begun.clip(upper=first_year)].reset_index(drop=True)
 
 
 def _moments(connection: sa.Connection, release_ids: Sequence[str], as_of: datetime) -> list[datetime]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
@@ -244,3 +245,27 @@ def test_the_summary_says_what_is_there_and_what_is_not(county: County) -> None:
     assert "TMV-U02 Frågan om våld: Källan är inte säkrad." in text
     assert "file://" in text
     assert text == summary.summary("prov")
+
+
+def test_a_series_is_told_from_its_first_year_and_at_the_latest_from_the_first_that_is_followed_up() -> None:
+    """Years of which nobody could know anything are no part of a release; a gap after the beginning is."""
+    told = {
+        ("old", "00"): {2015: "not_collected", 2016: "not_collected", 2017: "ok", 2018: "missing", 2019: "ok"},
+        ("old", "23"): {2015: "missing", 2016: "missing", 2017: "missing", 2018: "missing", 2019: "ok"},
+        ("new", "23"): {2015: "not_collected", 2016: "not_collected", 2018: "missing", 2019: "suppressed"},
+    }
+    table = pd.DataFrame(
+        [
+            ("TMV-X01", series, area, year, status)
+            for (series, area), years in told.items()
+            for year, status in years.items()
+        ],
+        columns=["indicator_id", "series", "area", "year", "obs_status"],
+    )
+    kept = store.since_begun(table, 2018)
+    assert kept.groupby(["series", "area"])["year"].min().to_dict() == {
+        ("old", "00"): 2017,
+        ("old", "23"): 2017,
+        ("new", "23"): 2018,
+    }
+    assert len(kept) == 8
