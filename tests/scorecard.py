@@ -162,6 +162,15 @@ ROWS: dict[int, Row] = {
         "The name of a party or a note holds a script or a javascript: address",
         "Inert text in pages, pictures, receipts and labels; pages say what they may load",
     ),
+    50: Row(
+        "A hidden count follows from what is shown: from a total, a share, a rate, a sum of years, another period, an "
+        "earlier release or vintage",
+        "Found before release in every seeded case; nothing can be worked out from tables that were protected",
+    ),
+    51: Row(
+        "A published file, its manifest, a figure or a capture is not what it was when the release was made",
+        "Found by making the release again from its captures, byte for byte",
+    ),
 }
 
 #: Rows that no test proves yet. Exact: a row that gets its first test leaves this list with the same change.

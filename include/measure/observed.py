@@ -131,8 +131,6 @@ class Observed:
 
     def _coarsest(self, key: Key) -> list[Key]:
         """Return the key itself if there is a figure, else its parts in the coarsest division that there is."""
-        if key in self._figures:
-            return [key]
         cells = [cell for cell in self._grids.get(_grid(key), []) if _is_part(cell, key)]
         coarsest = min((_cut(cell) for cell in cells), default=None)
         return sorted(cell for cell in cells if _cut(cell) == coarsest) or [key]

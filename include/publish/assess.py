@@ -297,6 +297,8 @@ def _way(
     if base is None or now is None:
         reason = f"Uppgift saknas för {content.year}." if base is not None else "Ingen uppgift finns att räkna från."
         found = progress.Progress("not_assessable", reason)
+    elif base.year != now.year and base.preliminary != now.preliminary:
+        found = progress.Progress("not_assessable", "Preliminära och slutliga uppgifter blandas.")
     else:
         found = progress.progress(_at(base), _at(now), direction=own.direction, target=target.value, target_year=year)
     way = Way(found.status, found.reason_sv, target.origin, target.value, year, base.year if base else None)

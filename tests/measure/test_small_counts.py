@@ -141,3 +141,24 @@ def test_the_true_sum_lies_within_the_limits(counts):
 
 def test_the_restricted_table_has_its_columns_when_it_is_empty():
     assert list(computed([]).restricted) == RESTRICTED_COLUMNS
+
+
+def test_a_number_that_is_not_additive_is_never_added_up():
+    """A party's median of days is no median of the county."""
+    days = observation("E05.decision_days", 30, area="23", party="AKL", year=YEAR, origin="example")
+    found = computed([days], numerator=[Selection(measure="E05.decision_days")])
+    assert only(found.values).obs_status == "missing"
+    assert found.restricted.empty
+
+
+def test_a_share_of_nothing_has_no_limits():
+    rows = [placed(party, 0, measure) for party in KOMMUNER for measure in ("E06.placed_adults", "E06.placed_children")]
+    found = computed(rows, value="share", per=100, denominator=[Selection(measure="E06.placed_children")])
+    row = only(found.restricted)
+    assert (row.numerator_low, row.denominator_high) == (0, 0)
+    assert (row.value_low, row.value_high) == (None, None)
+
+
+def test_a_series_that_begins_later_says_from_when():
+    row = only(computed([], series={"first_year": YEAR + 1}).values)
+    assert (row.obs_status, row.reason_sv) == ("not_collected", f"Uppgiften redovisas från {YEAR + 1}.")

@@ -155,6 +155,15 @@ def test_without_a_value_progress_cannot_be_assessed() -> None:
     assert (first.progress, first.base_year) == ("not_assessable", 2025)
 
 
+def test_progress_is_not_reckoned_from_a_final_value_to_a_preliminary_one() -> None:
+    """Their difference is partly that the latest figure is not complete yet."""
+    rows = meetings(2, 2, 3, 3, 3)
+    rows[-1]["preliminary"] = True
+    found = only(content(rows), "TMV-S01")
+    assert found.progress == "not_assessable"
+    assert found.progress_reason_sv == "Preliminära och slutliga uppgifter blandas."
+
+
 @pytest.mark.parametrize(("origin", "status"), [("text_universal", "moderate"), ("internal", "none")])
 def test_an_ambition_is_followed_and_a_target_of_our_own_is_not(origin: str, status: str) -> None:
     """The text's "alla" is reckoned as 100 and called an ambition; the follow-up's own target is not spoken of."""

@@ -131,6 +131,7 @@ def missed(seed: int) -> tuple[int, int]:
     return len(determined), len(set(determined) - found)
 
 
+@pytest.mark.scorecard(50, "hiding small cells alone is caught wherever it can be undone")
 def test_every_naive_suppression_that_can_be_undone_is_caught() -> None:
     """100 %: what a search without any linear program finds to be one number only is among what the attacker finds."""
     told = [missed(seed) for seed in range(100)]
@@ -155,6 +156,7 @@ def protected(seed: int) -> int:
     return len(exposed(made.system(released(made)), made.attacked()))
 
 
+@pytest.mark.scorecard(50, "no cell of protected random tables is recoverable")
 def test_no_cell_of_protected_tables_is_recoverable() -> None:
     """0: nothing that the disclosure control lets through, in two releases together, exposes any sum."""
     assert [seed for seed in range(30) if protected(seed)] == []
@@ -167,6 +169,7 @@ def small(cells: list[int]) -> list[Form]:
     return [Form.sum(cells, 5, 3)]
 
 
+@pytest.mark.scorecard(50, "a total less the women")
 def test_total_minus_women() -> None:
     """All (12) and women (9) tell the men, though men are hidden."""
     told = [Linear((0, 1, 2), (1.0, 1.0, -1.0)), Linear((2,), (1.0,), 12.0), Linear((0,), (1.0,), 9.0)]
@@ -175,6 +178,7 @@ def test_total_minus_women() -> None:
     assert exposed(System(3, told[:2]), small([1])) == []
 
 
+@pytest.mark.scorecard(50, "the county less seven municipalities")
 def test_county_minus_the_other_seven() -> None:
     """The county's sum and seven municipalities tell the eighth."""
     county = Linear(tuple(range(8)), (1.0,) * 8, 60.0)
@@ -184,6 +188,7 @@ def test_county_minus_the_other_seven() -> None:
     assert exposed(System(8, [county, *seven[:5]]), small([7])) == []  # two more hidden: 0 to 20 together
 
 
+@pytest.mark.scorecard(50, "three years less two")
 def test_three_years_minus_two() -> None:
     """A sum of three years and two of the years tell the third."""
     told = [Linear((0, 1, 2), (1.0,) * 3, 22.0), Linear((0,), (1.0,), 9.0), Linear((1,), (1.0,), 11.0)]
@@ -191,6 +196,7 @@ def test_three_years_minus_two() -> None:
     assert exposed(System(3, told[:2]), small([2])) == []
 
 
+@pytest.mark.scorecard(50, "one release less the one before")
 def test_one_release_minus_the_one_before() -> None:
     """A late report changes one part: the first release told the total, the second the other parts."""
     before = [Linear((0, 1, 2), (1.0, 1.0, -1.0)), Linear((2,), (1.0,), 12.0)]  # K + M = T, T shown; K = 3, M = 9
@@ -200,6 +206,7 @@ def test_one_release_minus_the_one_before() -> None:
     assert exposed(System(5, [*before, *after]), small([0])) == [Finding(0, "most")]
 
 
+@pytest.mark.scorecard(50, "periods against their year")
 def test_periods_against_the_year() -> None:
     """The quarters as they were told one by one, and the year, tell the quarter that was hidden."""
     year = Linear((0, 1, 2, 3), (1.0,) * 4, 31.0)
@@ -208,6 +215,7 @@ def test_periods_against_the_year() -> None:
     assert exposed(System(4, [year, *quarters[:1]]), small([3])) == []
 
 
+@pytest.mark.scorecard(50, "a public table against the extract")
 def test_a_public_table_against_the_extract() -> None:
     """What a producer publishes of the same cases (11) is known, and tells what the extract hides beside it."""
     extract = [Linear((0, 1, 2), (1.0, 1.0, -1.0)), Linear((0,), (1.0,), 9.0)]

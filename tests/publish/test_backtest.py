@@ -255,6 +255,7 @@ def test_the_audit_reads_the_versions_back(published, warehouse, file, was, beco
     assert check in failed if check else not failed
 
 
+@pytest.mark.scorecard(51, "a touched file")
 def test_a_touched_file_is_found(published, capsys):
     target = published / IDS[1] / "data/values.csv"
     kept = target.read_bytes()
@@ -273,6 +274,7 @@ def test_a_touched_file_is_found(published, capsys):
     assert one(IDS[0]).outcome == "equal"
 
 
+@pytest.mark.scorecard(51, "a file more, less, or all lost")
 def test_a_file_more_or_less_and_lost_files_are_found(published):
     (published / IDS[0] / "extra.txt").write_text("x", encoding="utf-8")
     assert one(IDS[0]).files == ("extra.txt",)
@@ -282,6 +284,7 @@ def test_a_file_more_or_less_and_lost_files_are_found(published):
     assert one(IDS[2]).outcome == "differs"
 
 
+@pytest.mark.scorecard(51, "a touched figure")
 def test_a_touched_figure_of_the_warehouse_is_found(published, warehouse):
     """In every release that knew it, and in no other."""
     with warehouse.superuser() as connection:
@@ -293,6 +296,7 @@ def test_a_touched_figure_of_the_warehouse_is_found(published, warehouse):
     assert "data/values.csv" in touched.files
 
 
+@pytest.mark.scorecard(51, "a touched capture")
 def test_a_touched_capture_of_the_archive_is_found(published):
     capture = next(c for c in Archive(settings.archive_url()).manifests(BRA, "Rn01-2024"))
     place = Path(settings.archive_url()) / "objects" / capture.sha256[:2] / capture.sha256

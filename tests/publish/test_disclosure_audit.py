@@ -132,6 +132,7 @@ ROUTES: dict[str, tuple[list[dict[str, Any]], str]] = {
 }
 
 
+@pytest.mark.scorecard(50, "a small count shown by any route stops the release")
 @pytest.mark.parametrize("route", ROUTES)
 def test_each_route_is_found(route: str, build: Callable[..., Path], warehouse: Any) -> None:
     rows, fault = ROUTES[route]
@@ -182,6 +183,7 @@ def test_a_row_that_was_hidden_stays_hidden(build: Callable[..., Path], warehous
     assert "must stay hidden" in found(warehouse, build(safe(), "correction"))
 
 
+@pytest.mark.scorecard(50, "a late report between two releases")
 def test_a_late_report_is_not_told_by_the_difference_of_two_releases(
     build: Callable[..., Path], warehouse: Any
 ) -> None:
