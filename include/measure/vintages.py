@@ -106,7 +106,7 @@ def revisions_of(
     wanted = sorted({code for each in public for code in _inputs(each)})
     stirred = moments(connection, wanted, as_of)
     events = _events(stirred, public, registry, agreement, year)
-    if not events:
+    if not events:  # shortcut: nothing is read
         return pd.DataFrame(columns=REVISION_COLUMNS)
     touched = {name for name, _ in set().union(*events.values())}
     codes = sorted({code for each in public if each.id in touched for code in _inputs(each)})
@@ -132,8 +132,6 @@ def versions(
 
 def revised(versions: pd.DataFrame) -> pd.DataFrame:
     """Return the versions of the values that have more than one."""
-    if versions.empty:
-        return versions
     last = versions.groupby(list(VALUE_KEY), sort=False)["version"].transform("max")
     return versions[last > 1].reset_index(drop=True)
 

@@ -224,6 +224,14 @@ def test_no_change_is_told_from_too_few_to_tell(events: tuple[float, ...], chang
     assert said in only(found, "TMV-B01").sentence_sv
 
 
+def test_a_change_that_hangs_on_one_year_is_none_and_not_too_little_to_tell() -> None:
+    """The test saw enough; what it saw is one odd year."""
+    found = content(five(4, 5, 3, 6, 4), per_head())
+    values = [row for row in found.values if row.indicator_id == "TMV-B01"]
+    assert change_of(trended("no_change"), values) == "too_few"
+    assert change_of(trended("no_change", reason=trend.REASONS_SV["one_year"]), values) == "flat"
+
+
 def test_the_trend_told_is_the_one_that_ends_with_the_value_told() -> None:
     """A year without a value does not borrow a trend, and the older value brings its own."""
     rows = [*five(180, 190, 205, 221), rate(240, year=2025) | {"value": None, "obs_status": "missing"}]

@@ -92,7 +92,7 @@ class Attacker:
         As long as these and what is always known are known, the form is exposed.
         """
         shown = self._shown(hidden)
-        if form not in self._open(shown):
+        if form not in self._open(shown):  # shortcut: a witness says so already
             return None
         threshold, width = float(self._threshold[form]), float(self._width[form])
         low = float(self._seen(shown)[0][form])
@@ -100,7 +100,7 @@ class Attacker:
             low, _ = self._extreme(shown, form, threshold - width, up=False)
         enough = max(threshold, low + width)
         most, above = self._extreme(shown, form, enough, up=True)
-        if most >= enough - NEARLY:
+        if most >= enough - NEARLY:  # shortcut: wide enough above what was seen
             return None
         if most < threshold - NEARLY:
             return above

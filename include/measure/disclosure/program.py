@@ -173,7 +173,8 @@ def _solved(problem: Problem, rounds: int) -> Solution:
     for tried in range(1, rounds + 1):
         if hidden is None:
             break
-        if best is not None and losses[hidden].sum() > least - _SAME:  # no choice that meets the cuts loses less
+        # shortcut: no choice that meets the cuts loses less
+        if best is not None and losses[hidden].sum() > least - _SAME:
             return _solution(best, losses, "optimal", tried, attacker)
         found, safe = _closed(attacker, hidden, losses)
         if not found:

@@ -49,7 +49,7 @@ class Earlier:
             known since.
     """
 
-    equations: Sequence[Mapping[str, Any]] = ()
+    equations: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     hidden: Collection[ValueKey] = frozenset()
     vintages: Sequence[pd.DataFrame] = field(default=(), repr=False)
 
@@ -475,7 +475,7 @@ def _blanked(computed: Computed, at: Collection[int], registry: Registry) -> pd.
     index = computed.values.index
     frame = computed.values.reset_index(drop=True)
     hidden = sorted(at)
-    if not hidden:
+    if not hidden:  # shortcut
         return frame.set_index(index)
     for name in ("numerator", "denominator", "value", "ci_low", "ci_high", "ci_level"):
         frame.loc[hidden, name] = np.nan
