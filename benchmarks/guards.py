@@ -45,10 +45,17 @@ GUARDED: dict[str, tuple[str, ...]] = {
         f"tests/publish/test_{name}.py"
         for name in ("audit_checks", "publish_audit", "preliminary", "public_tables", "disclosure_audit", "backtest")
     ),
-    "include/publish/audit_sentences.py": ("tests/publish/test_publish_audit.py", "tests/publish/test_sentences.py"),
-    "include/publish/disclosure_audit.py": ("tests/publish/test_disclosure_audit.py",),
-    "include/publish/disclosure_files.py": ("tests/publish/test_disclosure_audit.py",),
-    "include/publish/knowledge.py": ("tests/publish/test_disclosure_audit.py", "tests/publish/test_attack.py"),
+    "include/publish/audit_sentences.py": (
+        *("tests/publish/test_disclosure_checks.py", "tests/publish/test_publish_audit.py"),
+        "tests/publish/test_sentences.py",
+    ),
+    "include/publish/disclosure_audit.py": (
+        *("tests/publish/test_disclosure_checks.py", "tests/publish/test_disclosure_audit.py"),
+    ),
+    "include/publish/disclosure_files.py": (
+        *("tests/publish/test_disclosure_checks.py", "tests/publish/test_disclosure_audit.py"),
+    ),
+    "include/publish/knowledge.py": ("tests/publish/test_knowledge.py", "tests/publish/test_disclosure_audit.py"),
     "include/publish/run.py": ("tests/publish/test_publish_release.py", "tests/publish/test_backtest.py"),
     "include/publish/sentences.py": ("tests/publish/test_sentences.py",),
 }

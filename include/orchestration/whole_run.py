@@ -155,9 +155,15 @@ def _fill_warehouse(clock: Clock, api: local.Api, everything: Registry) -> None:
         for dag_id, wanted in quarters.items():
             api.backfill(dag_id, f"{wanted[0].start}T00:00:00Z", f"{wanted[-1].start}T00:00:00Z", "failed")
         # Only now: an un-paused DAG would start with the latest quarter, which looks at every earlier period too.
-        for dag_id in (*quarters, "indicators", "annual_follow_up"):
-            api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
+        _start(api, quarters)
         _follow(clock, api, {dag_id: len(wanted) for dag_id, wanted in quarters.items()})
+        # And these last: while quarters of many years are loaded, each load would have its year's indicators made anew.
+        _start(api, ("indicators", "annual_follow_up"))
+
+
+def _start(api: local.Api, dag_ids: Iterable[str]) -> None:
+    for dag_id in dag_ids:
+        api.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", is_paused=False)
 
 
 def _follow(clock: Clock, api: local.Api, wanted: dict[str, int]) -> None:
@@ -186,14 +192,14 @@ def _stop_on_failure(api: local.Api, dag_ids: Iterable[str]) -> None:
 
 
 def _measure(clock: Clock, api: local.Api) -> None:
-    with clock.stage("Wait for the indicators of the years that changed"):
-        quiet_since = time.monotonic()
+    with clock.stage("Make the indicators of the years that changed"):
+        quiet_since = float("-inf")
         while pending := verbs.pending_years():
             _stop_on_failure(api, ["indicators"])
             if api.count("indicators", "queued") + api.count("indicators", "running"):
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > 10:  # the wake-up was lost in an interrupted run
-                clock.say(f"  no run is under way for {', '.join(map(str, sorted(pending)))}: started by hand")
+            elif time.monotonic() - quiet_since > 10:  # none was woken: by a paused DAG, or in an interrupted run
+                clock.say(f"  {', '.join(map(str, sorted(pending)))}")
                 for year in sorted(pending):
                     api.trigger("indicators", {}, partition_key=str(year))
                 quiet_since = time.monotonic()

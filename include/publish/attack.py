@@ -237,7 +237,7 @@ class _Block:
             return [Finding(number, "most") for number in self.numbers]
         for upward in (True, False, True, False, True):
             failed = self._clear_many(upward)
-            if failed is not None:
+            if failed is not None:  # shortcut: each that is asked by itself is answered so
                 return [Finding(number, failed) for number in self.numbers][:most]
         found: list[Finding] = []
         for place in self._pending().tolist():
@@ -271,10 +271,10 @@ class _Block:
             else:
                 pending = pending[self.high[pending] >= self.threshold[pending] - NEARLY]
                 goal = self.high[pending] - self.width[pending]
-                if not len(pending):
+                if not len(pending):  # shortcut: there is nothing to bring down, nor to clear
                     return None
             failed = self._reach(pending, goal, upward)
-            if failed is not None:
+            if failed is not None:  # shortcut: nothing would have been cleared
                 return failed
             if len(np.intersect1d(pending, self._pending())) == len(pending):
                 return None
@@ -344,7 +344,7 @@ class _Block:
             bounds=ends,
             method="highs",
         )
-        if solved.status == 0:
+        if solved.status == 0:  # shortcut: without this witness, more forms are asked about one by one
             self._witness(solved.x[: self.size])
             return None
         return "contradiction" if solved.status == 2 else None  # where the solver gives up, each is asked by itself

@@ -396,9 +396,7 @@ class _Reading:
     @property
     def _used(self) -> list[Secret]:
         """Return the measures of persons and cases that the row is made of."""
-        if self.own is None:
-            return []
-        named = [*self.own.numerator, *(self.own.denominator if self._is_divided else ())]
+        named = [*self.own.numerator, *(self.own.denominator if self._is_divided else ())] if self.own else []
         return [self.vintage.secrets[each.measure] for each in named if each.measure in self.vintage.secrets]
 
     @property
@@ -467,16 +465,14 @@ class _Reading:
         return bool(abs(row["value"] - made) <= attack.NEARLY * (1 + abs(made)))
 
     def _primary(self) -> list[str]:
-        """Return which of the rules for a single row is broken."""
-        if not self._used or self.own is None:
-            return []
+        """Return which of the rules for a single row is broken; the row is understood."""
         sums = [side for side in (self.top, self.bottom) if side is not None]
         if any(side.state == "hidden" for side in sums):
             return ["a figure that its source has hidden is among what it is made of"]
         small = range(1, self.threshold)
         if self.top is not None and self.top.state == "there" and round(self.top.amount) in small:
             return ["its numerator is a small count"]
-        if self.own.value != "share" or self.bottom is None or self.bottom.state != "there":
+        if self.own is None or self.own.value != "share" or self.bottom is None or self.bottom.state != "there":
             return []
         if self.bottom.amount < self.least_base:
             return ["it is a share of too few"]

@@ -229,7 +229,7 @@ class Vintage:
 
     def _coarsest(self, cell: Cell) -> list[Cell]:
         """Return a cell, or where it is not there the cells it is divided into, by as little as possible."""
-        if cell in self.cells:
+        if cell in self.cells:  # shortcut: of what stands at its place, it is what is divided least
             return [cell]
         divided: dict[tuple[bool, bool], list[Cell]] = defaultdict(list)
         for part in self._there.get(_place(cell), ()):

@@ -257,6 +257,15 @@ def test_says_when_there_was_no_delivery():
     )
 
 
+def test_says_when_none_of_the_agreements_parties_delivers_it():
+    """Not that a delivery is missing: nobody is to wait for one."""
+    others = [party for party in JAMTLAND.parties if party.role != "lansstyrelse"]
+    found = compute(frame(), REGISTRY, JAMTLAND.model_copy(update={"parties": others}), (2025,))[0]
+    row = one(found, "TMV-S01", "ordinary", "23")
+    assert row.obs_status == "not_collected"
+    assert row.reason_sv == "Ingen av överenskommelsens parter lämnar uppgiften (E02)."
+
+
 def test_says_when_the_follow_up_had_not_begun():
     row = one(values(years=(2018,)), "TMV-S01", "ordinary", "23")
     assert (row.obs_status, row.reason_sv) == (

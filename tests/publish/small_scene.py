@@ -7,7 +7,10 @@ municipalities, and the men helped in the county.
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
 from include.load.run import sync_dimensions
+from include.publish.knowledge import Vintage
 from include.registry.models import Agreement, Area, Extract, Indicator, Registry
 from tests.load.samples import load
 from tests.publish import scene
@@ -111,6 +114,32 @@ def deliver(
             for sex, value in zip("KMT", (*told[place], sum(told[place])), strict=True)
         ]
         load(rows, at, part=f"prov-K{place}-{year}", source_id="agency_extracts", period=str(year))
+
+
+def figure(value: float | None, **what: Any) -> dict[str, Any]:
+    """Return one figure as the warehouse knows it; what is not given is all persons that Östersund has met."""
+    have = {"measure": "E06.met", "area": "2380", "period": str(YEAR), "party": "K2380"}
+    have |= {"sex": "T", "age": "T", "breakdown": "total"}
+    status = {"value_status": "missing" if value is None else "ok", "value_low": None, "value_high": None}
+    made = have | {"value": value} | status | what
+    return {"capture_id": f"agency_extracts/prov-{made['party']}-{made['period']}/x"} | made
+
+
+def known(rows: list[dict[str, Any]], everything: Registry | None = None) -> Vintage:
+    """Return figures as they are known at one moment, without a database."""
+    return Vintage(pd.DataFrame(rows, dtype=object), everything or registry(), agreement())
+
+
+def known_county(**told: Any) -> Vintage:
+    """Return what the municipalities tell; ``told`` changes the men whom Östersund has met."""
+    rows = [
+        figure(value, measure=f"E06.{name}", area=place, party=f"K{place}", sex=sex)
+        | (told if (name, place, sex) == ("met", "2380", "M") else {})
+        for place in PLACES
+        for name, numbers in (("met", MET), ("helped", HELPED))
+        for sex, value in zip("KMT", (*numbers[place], sum(numbers[place])), strict=True)
+    ]
+    return known(rows)
 
 
 def met(series: str, area: str = "23", met: dict[str, tuple[int, int]] = MET, **what: Any) -> dict[str, Any]:

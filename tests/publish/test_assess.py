@@ -10,7 +10,7 @@ from include.load import tables as t
 from include.measure import methods, trend
 from include.publish import release as store
 from include.publish import run, sentences
-from include.publish.assess import Assessment, change_of
+from include.publish.assess import Assessment, change_of, place_of
 from include.publish.content import Content, Trend
 from include.registry.models import Area
 from tests.publish import scene
@@ -83,6 +83,20 @@ def test_a_municipality_is_compared_too_and_the_country_is_not() -> None:
     found = content([rate(400), whole(21_200), rate(80, 64_000, area="2380", area_role="kommun")], per_head())
     assert only(found, "TMV-B01", "2380").comparison == "lower"
     assert only(found, "TMV-B01", "00").comparison == "none"
+
+
+def test_what_is_not_compared_leaves_no_trace() -> None:
+    """The country's invented value marks only what is set beside it."""
+    rows = [rate(400), whole(21_200, is_example=True, origin="example")]
+    assert only(content(rows, per_head()), "TMV-B01").is_example
+    alone = only(content(rows, per_head(areas=["county"])), "TMV-B01")
+    assert (alone.comparison, alone.is_example) == ("none", False)
+
+
+def test_a_place_that_the_registry_no_longer_has_is_called_by_its_code() -> None:
+    """A release of long ago is still told of, and a stand-in is still called one."""
+    place = place_of("Rn99", "proxy", scene.registry())
+    assert (place.name.sv, place.name.en, place.is_stand_in) == ("Rn99", "Rn99", True)
 
 
 def test_what_cannot_be_compared_says_why() -> None:

@@ -103,6 +103,17 @@ def test_a_sum_over_several_pieces_is_weighed_as_a_whole() -> None:
     assert exposed(halves, [Form.sum([0, 2], 4, 3)]) == []
 
 
+def test_a_sum_of_nothing_is_known_to_be_nothing() -> None:
+    """A form without figures is 0, whatever else is known; a form beside it is judged as it would be alone."""
+    told = System(2, [Linear((0,), (1.0,), 30.0)])
+    assert exposed(told, [Form.sum([], 5, 3), Form.sum([1], 5, 3)]) == [Finding(0, "most")]
+
+
+def test_what_is_known_to_lie_low_and_apart_is_still_small() -> None:
+    """A figure of 0 to 4 is small though its limits differ by more than the width."""
+    assert exposed(System(1, at_most=[Linear((0,), (1.0,), 4.0)]), [Form.sum([0], 5, 3)]) == [Finding(0, "most")]
+
+
 def test_the_auditor_shares_no_code_with_what_it_audits() -> None:
     """Neither the disclosure control nor the code that computes values is imported by any part of the auditor."""
     parts = ("attack", "knowledge", "disclosure_audit", "disclosure_files")

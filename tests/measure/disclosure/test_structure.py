@@ -1,7 +1,11 @@
 """What is taken to be known of small counts by those who see none of them."""
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import pytest
+
+from include.measure.disclosure import structure as module
 from include.measure.disclosure.problem import Relation
 from include.measure.disclosure.structure import Cell, structure
 from include.measure.observed import Key
@@ -120,6 +124,22 @@ def test_of_checks_that_hidden_numbers_cannot_all_meet_enough_are_left_out():
     assert some < every
 
 
+def test_a_program_that_is_not_solved_drops_nothing_silently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known must not depend on a solver that gave up: then nothing is said at all."""
+    solve = module.linprog
+
+    def given_up(*args: Any, **what: Any) -> Any:
+        found = solve(*args, **what)
+        found.status = 1
+        return found
+
+    numbers = cells(granted_K=(1, 4), granted_M=4, granted_X=0, granted_T=7)
+    assert structure(REGISTRY, JAMTLAND, numbers) != []
+    monkeypatch.setattr(module, "linprog", given_up)
+    with pytest.raises(RuntimeError, match="was not solved"):
+        structure(REGISTRY, JAMTLAND, numbers)
+
+
 def barnahus(children: tuple[int, int], by_home: list[int]) -> dict[Key, Cell]:
     made = {
         key("E07.children", period=period, party="BARNAHUS"): number
@@ -146,6 +166,17 @@ def test_what_parties_say_of_the_same_is_known_within_the_tolerance():
            for name, cell in numbers.items()}  # fmt: skip
     assert len(structure(REGISTRY, JAMTLAND, far)) == 1
     assert structure(REGISTRY, JAMTLAND, dict(list(numbers.items())[1:])) == []
+
+
+def test_a_check_of_what_has_no_row_for_all_is_no_knowledge():
+    """Meetings stand in no grid, so that no count is theirs; the checks beside it hold all the same."""
+    code = next(party.code for party in JAMTLAND.parties if party.role == "barnahus")
+    numbers = {each._replace(party=code if each.party == "BARNAHUS" else each.party): cell
+               for each, cell in barnahus((50, 51), [20, 10, 10, 10, 10, 10, 10, 10]).items()}  # fmt: skip
+    check = REGISTRY.party_checks["barnahus_children"]
+    more = {"meetings": check.model_copy(update={"id": "meetings", "right": ["E02.meetings"]})}
+    checked = REGISTRY.model_copy(update={"party_checks": REGISTRY.party_checks | more})
+    assert structure(checked, JAMTLAND, numbers) == structure(REGISTRY, JAMTLAND, numbers) != []
 
 
 def test_the_relations_are_the_same_in_whatever_order_the_counts_come():
