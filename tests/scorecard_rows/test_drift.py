@@ -428,7 +428,7 @@ def test_a_municipality_that_does_not_answer_is_missing_and_not_zero(held: World
     assert known[known["area"] == "2380"]["value"].isna().all()
     assert set(known[known["area"] == "2380"]["value_status"]) == {"withdrawn"}
     values, _, _, _ = compute(known, registry, registry.agreements["jamtland"], [2024])
-    people = values[(values["indicator_id"] == "TMV-C01") & (values["area"] == "2380")]
+    people = values[(values["indicator_id"] == "TMV-C01") & (values["area"] == "2380") & (values["age"] == "T")]
     assert len(people)
     assert people["value"].isna().all()
     assert set(people["obs_status"]) == {"missing"}
