@@ -181,6 +181,12 @@ def measures_of(registry: Registry, agreement: Agreement) -> list[str]:
     )
 
 
+def small_counts_of(registry: Registry, agreement: Agreement) -> list[str]:
+    """Return those of :func:`measures_of` that are of extracts whose counts may be small."""
+    small = {extract.id for extract in registry.extracts.values() if extract.small_counts}
+    return [code for code in measures_of(registry, agreement) if code.partition(".")[0] in small]
+
+
 def places_of(indicator: Indicator, registry: Registry, agreement: Agreement, year: int) -> list[Place]:
     """Return the areas that an indicator is given for in a year, each in its role."""
     areas = {
@@ -239,7 +245,8 @@ def _measured(
                 for party in _parties(own, series, place, year, observed):
                     cell = Cell(own, series, place, year, party)
                     row = _row(cell, unit, before, breaks.get(year, []), observed, reveal=reveal)
-                    if party == "-" or row["denominator"] != 0:  # a party that nothing is asked of has no row
+                    # A party that nothing is asked of has no row; where counts are small, that would tell the zero.
+                    if party == "-" or "limits" in row or row["denominator"] != 0:
                         yield row
 
 

@@ -135,6 +135,18 @@ def test_a_year_less_in_a_sum_of_years():
     assert shown(found) == {"women 2023", "years 2024"}, "the pooled row costs most, the later year more than the first"
 
 
+def test_a_party_that_counted_nobody_is_hidden_and_not_left_out():
+    """That its share is not there would tell that there was nobody."""
+    rows = [*placed(0, 0, 30), *placed(0, 0, 12, measure="E06.placed_children")]
+    told = made(share("share", "E06.placed_children", "E06.placed_adults"), by_party=True)
+    found = released(rows, told).values
+    parties = found[found["party"] != "-"]
+    assert set(parties["party"]) == {party.code for party in KOMMUNER}
+    nobody = parties[parties["party"].isin([KOMMUNER[0].code, KOMMUNER[1].code])]
+    assert set(nobody["obs_status"]) == {"suppressed"}
+    assert nobody[["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
 # --- earlier releases --------------------------------------------------------------------------------------------
 
 
