@@ -28,6 +28,7 @@ from include.measure.deliveries import DUE, ON_TIME
 from include.measure.run import figures, own
 from include.registry.models import Agreement, Indicator, Registry
 from include.registry.read import registry_of
+from include.rounding import rounded
 
 #: One row for each version of each value; ``version`` counts from 1.
 REVISION_COLUMNS = [
@@ -191,11 +192,6 @@ def as_known(
         last = min(moment.year if moment else first, agreement.years()[-1])
         years = range(first, max(first, last) + 1)
     return compute(found, narrow, agreement, years, trends=False).values
-
-
-def rounded(number: float) -> float:
-    """Return a figure to ten significant digits, as releases hold it, so that the last bit is never a revision."""
-    return float(f"{number:.10g}")
 
 
 # --- when values may have changed --------------------------------------------------------------------------------

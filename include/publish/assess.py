@@ -17,6 +17,7 @@ from include.publish.content import Content, Trend, Value
 from include.publish.sentences import Against, Change, Partner, Place, Said, Subject, Way
 from include.registry.models import Agreement, Indicator, Registry, Series
 from include.registry.read import areas_of, measures
+from include.rounding import rounded
 
 #: Who sets a target that is spoken of; one of the follow-up's own is not.
 _SET_BY = ("text", "national", "text_universal")
@@ -309,8 +310,8 @@ def _way(
         base_value=base.value if base else None,
         value=target.value,
         year=year,
-        needed=_rounded(found.needed),
-        actual=_rounded(found.actual),
+        needed=_growth(found.needed),
+        actual=_growth(found.actual),
     )
 
 
@@ -327,9 +328,8 @@ def _at(row: Value) -> progress.At:
     return progress.At(row.year, row.value, row.ci_low, row.ci_high)
 
 
-def _rounded(figure: float | None) -> float | None:
-    """Return a figure with ten digits, as the values have them."""
-    return None if figure is None else float(f"{figure:.10g}")
+def _growth(figure: float | None) -> float | None:
+    return None if figure is None else rounded(figure)
 
 
 # --- municipalities and pairs ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ enter, far below what any figure means, so that the last bit of a processor's ar
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from include.measure.deliveries import Arrival, DeliveryState, day_of, states
 from include.periods import Period
 from include.registry.delivery import extracts_in
 from include.registry.models import Agreement, Correction, Edition, GoalArea, Indicator, Registry, Source
+from include.rounding import rounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -348,6 +349,15 @@ class Content:
 
         return tuple(faults.listed(self.registry))
 
+    def received(self, captures: Container[str]) -> tuple[tuple[str, str, str], ...]:
+        """Return the sources of some captures, each with the captures' origin and the day of the latest, sorted."""
+        days: dict[tuple[str, str], str] = {}
+        for each in self.captures:
+            if each.capture_id in captures:
+                place = (each.source_id, each.origin)
+                days[place] = max(days.get(place, ""), each.captured_at[:10])
+        return tuple((source, origin, day) for (source, origin), day in sorted(days.items()))
+
     @cached_property
     def latest_trends(self) -> dict[tuple[str, ...], Trend]:
         """Return the trend that ends last of each indicator, series, area, sex, age and party."""
@@ -550,7 +560,7 @@ def _plain(name: str, cell: Any) -> Any:  # a cell of a frame is of any type
     if isinstance(cell, datetime):
         return utc_text(cell)
     if isinstance(cell, float | int):
-        return str(cell) if name.endswith("_version") else float(f"{cell:.10g}")
+        return str(cell) if name.endswith("_version") else rounded(cell)
     return cell
 
 

@@ -192,11 +192,6 @@ def _page(table: PublicTable, rows: Sequence[PublicFigure], content: Content) ->
         if row.measure in wanted:
             by_breakdown.setdefault(row.breakdown, []).append(row)
     used = {one for several in {row.captures for row in rows} for one in several.split("|")}
-    captured: dict[tuple[str, str], str] = {}
-    for capture in content.captures:
-        if capture.capture_id in used:
-            place = (capture.source_id, capture.origin)
-            captured[place] = max(captured.get(place, ""), capture.captured_at[:10])
     order = {code: place for place, code in enumerate(content.registry.breakdowns)}
     codes = sorted(by_breakdown, key=lambda code: order.get(code, len(order)))
     proxies = [row.area for row in rows if row.area_role == "proxy"]
@@ -206,7 +201,7 @@ def _page(table: PublicTable, rows: Sequence[PublicFigure], content: Content) ->
         groups=tuple(_group(code, by_breakdown[code], columns, content) for code in codes),
         latest=_latest(by_breakdown, codes, columns, content),
         sources=tuple(sources_of(table, content.registry)),
-        captured=tuple((source, origin, day) for (source, origin), day in sorted(captured.items())),
+        captured=content.received(used),
         rows=len(rows),
         years=(min(row.year for row in rows), max(row.year for row in rows)),
         stands_in=_name(proxies[0], "proxy", content) if proxies else None,

@@ -109,9 +109,10 @@ def content_of(
             show of small counts is known to everybody; nothing of a later release may decide about this one.
     """
     from include.load.equations import equations_of
-    from include.measure.compute import compute
+    from include.load.read import observations
+    from include.measure.compute import compute, small_counts_of
     from include.measure.disclosure.protect import Earlier, protect
-    from include.measure.run import figures
+    from include.measure.run import figures, own
     from include.measure.trends import trends_of as tested
     from include.measure.vintages import revisions_of
     from include.publish.public import read
@@ -120,10 +121,11 @@ def content_of(
         found = figures(loader, registry, agreement, as_of)
         revisions = revisions_of(loader, registry, agreement, year, as_of)
         public = read(loader, registry, agreement, year, as_of)
-        vintages = [figures(loader, registry, agreement, each) for each in _moments(connection, earlier, as_of)]
+        small = small_counts_of(registry, agreement)
+        vintages = [own(observations(loader, small, each), agreement) for each in _moments(connection, earlier, as_of)]
         shown = Earlier(equations_of(loader, earlier), hidden_in(connection, earlier), vintages)
     first = int(found["year"].min()) if len(found) else year
-    computed = compute(found, registry, agreement, range(min(first, year), year + 1), reveal=True)
+    computed = compute(found, registry, agreement, range(min(first, year), year + 1), reveal=True, trends=False)
     protected = protect(computed, found, registry, agreement, shown)
     log.info("Disclosure control of %s %d: %s", agreement.id, year, protected.summary)
     values = since_begun(protected.values, agreement.years()[0])

@@ -14,17 +14,14 @@ rules are few, and a table of cases (``tests/publish/sentences.csv``) holds what
 * A figure that people report or come with is read together with what people say themselves, once both are tested.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from include.measure.trend import POINTS
 from include.publish import wording
 from include.publish.content import Trend, Value
 from include.registry.models import Indicator
-
-#: Number of years that the trend test looks at.
-_YEARS = 5
 
 
 class Said(NamedTuple):
@@ -222,7 +219,7 @@ def _without(subject: Subject) -> Said:
     reason = (row.reason_sv or "").strip() if row is not None else ""
     if not reason:
         return told
-    return Said(f"{told.sv} {_stop(reason)}", f"{told.en} {reason_en(reason, subject.indicator)}")
+    return Said(f"{told.sv} {wording.stopped(reason)}", f"{told.en} {wording.reason_en(reason, subject.indicator)}")
 
 
 def _value(subject: Subject, row: Value, *, late: bool) -> Said:
@@ -351,7 +348,7 @@ def _break(subject: Subject, row: Value) -> Said | None:
     """Return that the series breaks within the latest five years, unless the trend's own reason says it."""
     if _is_tried(subject) and subject.trend is not None and "tidsseriebrott" in (subject.trend.reason_sv or ""):
         return None
-    years = [one.year for one in subject.rows if one.break_before and row.year - _YEARS + 1 < one.year <= row.year]
+    years = [one.year for one in subject.rows if one.break_before and row.year - POINTS + 1 < one.year <= row.year]
     if not years:
         return None
     return Said(
@@ -376,7 +373,7 @@ def _change(subject: Subject, row: Value) -> Said | None:
         )
     if not _is_tried(subject) or subject.trend is None:
         return None if row.ci_low is None else Said("Ingen förändring prövas.", "No change is tested.")
-    span = f"{row.year - _YEARS + 1}–{row.year}"
+    span = f"{row.year - POINTS + 1}–{row.year}"
     match subject.change:
         case "up" | "down":
             words, aim = _moved(subject, row), _aim(subject)
@@ -401,8 +398,8 @@ def _change(subject: Subject, row: Value) -> Said | None:
         case _:
             reason = (subject.trend.reason_sv or "Underlaget räcker inte.").strip()
             return Said(
-                f"Förändringen kan inte prövas. {_stop(reason)}",
-                f"The change cannot be tested. {reason_en(reason, subject.indicator)}",
+                f"Förändringen kan inte prövas. {wording.stopped(reason)}",
+                f"The change cannot be tested. {wording.reason_en(reason, subject.indicator)}",
             )
 
 
@@ -439,9 +436,9 @@ def _comparison(subject: Subject, row: Value) -> Said | None:
     if against.result == "cannot_be_calculated" or against.value is None:
         reason = against.reason_sv.strip()
         return Said(
-            f"Värdet kan inte jämföras med {against.name.sv}.{f' {_stop(reason)}' if reason else ''}",
+            f"Värdet kan inte jämföras med {against.name.sv}.{f' {wording.stopped(reason)}' if reason else ''}",
             f"The value cannot be compared with {against.name.en}."
-            f"{f' {reason_en(reason, subject.indicator)}' if reason else ''}",
+            f"{f' {wording.reason_en(reason, subject.indicator)}' if reason else ''}",
         )
     theirs = _amount(against.value, row)
     note = Said("", "")
@@ -517,7 +514,7 @@ def _target(subject: Subject, row: Value) -> Said | None:
     reason = way.reason_sv.strip()
     if not reason:
         return told
-    return Said(f"{told.sv} {_stop(reason)}", f"{told.en} {reason_en(reason, subject.indicator)}")
+    return Said(f"{told.sv} {wording.stopped(reason)}", f"{told.en} {wording.reason_en(reason, subject.indicator)}")
 
 
 def _aim_of(way: Way, row: Value) -> tuple[Said, Said, str]:
@@ -612,91 +609,6 @@ def _reading(registered: str, told: str) -> Said:
     one, other, then = _REGISTERED[registered], _TOLD[told], _THEN[(registered, told)]
     both = Said("och", "and") if registered == told else Said("men", "but")
     return Said(f"{one.sv} {both.sv} {other.sv}; {then.sv}", f"{one.en} {both.en} {other.en}; {then.en}")
-
-
-# --- reasons in English ------------------------------------------------------------------------------------------
-
-#: Reasons that the other parts give in Swedish, and the same in English; what is in brackets is carried over.
-_REASONS: tuple[tuple[str, str], ...] = (
-    (r"Färre än (\d+) år med uppgift", r"Fewer than \1 years have a figure."),
-    (r"Uppgift saknas för ([\d, ]+)$", r"The figure is missing for \1."),
-    (r"Perioderna före och från (\d+) överlappar", r"The periods before and from \1 overlap."),
-    (r"Det saknas år mellan (\d+) och (\d+)", r"Years are missing between \1 and \2."),
-    (r"Serien har ett tidsseriebrott ([\d, ]+)$", r"The series breaks at \1."),
-    (r"Preliminära och slutliga uppgifter blandas", "Preliminary and final figures are mixed."),
-    (r"Värdena har inget osäkerhetsintervall", "The values have no interval."),
-    (r"Andelen är 100 procent ([\d, ]+)$", r"The share is 100 per cent in \1."),
-    (r"Osäkerhetsintervallet har bredden 0 ([\d, ]+)$", r"The interval has no width in \1."),
-    (r"Uppgiften är räknad i sin helhet", "Everything was counted, so there is no interval."),
-    (r"Händelserna är inte oberoende", "The events do not come independently of each other."),
-    (r"Nämnaren är 0", "There is nothing to divide by."),
-    (r"Uppgiften redovisas från (\d+)", r"The figure is given from \1."),
-    (r"Redovisades till (\d+)", r"It was given to \1."),
-    (
-        r"Uppgiften samlas in från (\d+), så det första värdet",
-        r"It is collected from \1, and several years are needed.",
-    ),
-    (r"Uppgiften samlas in från (\d+)", r"It is collected from \1, the first year followed up."),
-    (r"Perioden går över ett tidsseriebrott \((\d+)\)", r"The period goes across a break in the series (\1)."),
-    (r"Ingen leverans av (E\d\d)", r"Nobody has delivered \1."),
-    (r"Uppgiften saknas i leveransen av (E\d\d)", r"The figure is missing from the delivery of \1."),
-    (r"Uppgiften saknas från (.+) för (\d+) \((E\d\d)\)", r"The figure is missing from \1 for \2 (\3)."),
-    (r"Uppgiften från (.+) för (\S+) är återkallad", r"The figure from \1 for \2 has been withdrawn."),
-    (r"(.+): inga uppgifter inlästa för", r"No figures of \1 have been read in."),
-    (r"(.+): uppgiften för .+ finns inte i det inlästa", r"The figure is not in what has been read in of \1."),
-    (r"(.+) redovisar inte uppgiften för", r"\1 does not give the figure."),
-    (r"(.+): uppgift saknas hos källan", r"The source lacks the figure (\1)."),
-    (r"(.+): kan inte förekomma", r"The figure cannot occur (\1)."),
-    (r"(.+): har inte rapporterats", r"The figure has not been reported (\1)."),
-    (r"(.+): har tagits bort av källan", r"The source has taken the figure back (\1)."),
-    (r"Uppgiften visas inte av sekretesskäl", "It is not shown, for reasons of confidentiality."),
-    (r"Uppgift saknas för minst ett av åren", "The figure of at least one of the years is missing."),
-    (r"Uppgift saknas för området", "The area has no figure."),
-    (r"Uppgift saknas för jämförelseområdet", "The area compared with has no figure."),
-    (r"Uppgift saknas för basåret (\d+)", r"The figure of the base year \1 is missing."),
-    (r"Perioderna överlappar varandra", "The periods overlap."),
-    (r"Serien har ett tidsseriebrott$", "The series breaks."),
-    (r"Andelen är 100 procent minst ett av åren", "The share is 100 per cent in at least one of the years."),
-    (r"Osäkerhetsintervallet har bredden 0 minst", "The interval of at least one of the years has no width."),
-    (r"Värdet har inget osäkerhetsintervall", "The value has no interval."),
-    (r"Osäkerhetsintervallet går inte att använda", "The interval cannot be used."),
-    (r"Det finns ingen uppgift efter basåret (\d+)", r"There is no figure after the base year \1."),
-    (r"Målåret (\d+) ligger inte efter basåret (\d+)", r"The target year \1 is not after the base year \2."),
-    (r"Målåret har passerat", "The target year has passed, and the target was not reached."),
-    (r"Ingen uppgift finns att räkna från", "There is no figure to reckon from."),
-    (r"Indikatorn har ingen önskad riktning", "The indicator has no wanted direction."),
-    (r"Metoden går inte att använda på värden under 0", "The method does not hold for values below 0."),
-    (
-        r"Osäkerheten är för stor",
-        "The uncertainty is too large: the value can be both ahead of and behind the pace needed.",
-    ),
-    (r"Utgångsvärdet är 0", "The base value is 0, so no yearly change in per cent can be told."),
-    (r"Målet är 0", "The target is 0, so no yearly change in per cent leads to it."),
-    (r"Underlaget räcker inte", "There is not enough to go by."),
-    (r"Indikatorn är under utveckling", "The indicator is under development."),
-)
-
-
-def reason_en(reason_sv: str, indicator: Indicator | None = None) -> str:
-    """Return a reason in English; of one that has no words here only that it is told in Swedish.
-
-    Args:
-        reason_sv: as the other parts of the project give it.
-        indicator: whose own reason it may be (``not_yet``), which the registry has in both languages.
-    """
-    plain = reason_sv.strip().rstrip(".")
-    if indicator is not None and indicator.not_yet and plain == indicator.not_yet.sv.strip().rstrip("."):
-        return _stop(indicator.not_yet.en)
-    for pattern, words in _REASONS:
-        if found := re.match(pattern, plain):
-            return found.expand(words)
-    return "The reason is told in Swedish beside the figure."
-
-
-def _stop(text: str) -> str:
-    """Return a text as a sentence: with a full stop at its end."""
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _capital(text: str) -> str:

@@ -1,6 +1,7 @@
 """The words of the published follow-up: figures, units and statuses. Its sentences are made in ``sentences.py``."""
 
 import csv
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -98,6 +99,35 @@ def units() -> dict[str, Unit]:
             row["unit"]: Unit(row["one_sv"], row["unit"], row["one_en"], row["many_en"])
             for row in csv.DictReader(lines)
         }
+
+
+@cache
+def _reasons() -> list[tuple[re.Pattern[str], str]]:
+    """Return the reasons that have English words (``reasons.csv``); what stands in brackets is carried over."""
+    with (Path(__file__).parent / "reasons.csv").open(encoding="utf-8", newline="") as lines:
+        return [(re.compile(row["pattern_sv"]), row["en"]) for row in csv.DictReader(lines)]
+
+
+def reason_en(reason_sv: str, indicator: Indicator | None = None) -> str:
+    """Return a reason in English; of one that has no words here only that it is told in Swedish.
+
+    Args:
+        reason_sv: as the other parts of the project give it.
+        indicator: whose own reason it may be (``not_yet``), which the registry has in both languages.
+    """
+    plain = reason_sv.strip().rstrip(".")
+    if indicator is not None and indicator.not_yet and plain == indicator.not_yet.sv.strip().rstrip("."):
+        return stopped(indicator.not_yet.en)
+    for pattern, words in _reasons():
+        if found := pattern.match(plain):
+            return found.expand(words)
+    return "The reason is told in Swedish beside the figure."
+
+
+def stopped(text: str) -> str:
+    """Return a text as a sentence: with a full stop at its end."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def growth(share: float | None) -> str:

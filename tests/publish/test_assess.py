@@ -1,6 +1,7 @@
 """Assessments: what the rows of a release say when they are compared, set against a target and read in pairs."""
 
 from dataclasses import asdict, replace
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -300,13 +301,23 @@ def survey(*shares: float) -> list[dict[str, Any]]:
     ]
 
 
+def named(one: tuple[str, str, str]) -> dict[str, str]:
+    return {"sv": one[1], "en": one[2]}
+
+
 def pair(registered: str = "0") -> tuple[Any, Any]:
     """Return what is reported (neutral, unless told otherwise) and what people say, each to be read with the other."""
     told = {"value": "given", "unit": "procent", "decimals": 1, "interval": "source", "trend": True}
-    name = lambda one: {"sv": one[1], "en": one[2]}  # noqa: E731
     return (
-        per_head(name=name(REPORTED), read_with=["TMV-F06"], direction=registered),
-        scene.indicator("TMV-F06", name=name(ASKED), read_with=["TMV-B01"], direction="-", areas=["county"], **told),
+        per_head(name=named(REPORTED), read_with=["TMV-F06"], direction=registered),
+        scene.indicator(
+            "TMV-F06",
+            name=named(ASKED),
+            read_with=["TMV-B01"],
+            direction="-",
+            areas=["county"],
+            **told,
+        ),
     )
 
 
@@ -381,7 +392,7 @@ def test_the_database_and_its_readers_have_the_same_assessments(county: Any, war
     with warehouse.engine("publisher").connect() as connection:
         found = connection.execute(sa.select(t.release_assessment)).mappings().all()
         assert store.current(connection) == {"prov": built.release_id}
-    order = lambda row: [row[name] for name in ("indicator_id", "series", "area", "sex")]  # noqa: E731
+    order = itemgetter("indicator_id", "series", "area", "sex")
     ours = [{name: cell for name, cell in row.items() if name != "release_id"} for row in sorted(found, key=order)]
     assert ours == sorted(expected, key=order)
     with warehouse.engine("bi_reader").connect() as connection:

@@ -282,16 +282,16 @@ def test_every_reason_of_the_tests_has_english_words() -> None:
     for window in refused:
         reason = trend.refusal(window)
         assert reason
-        assert sentences.reason_en(reason) != sentences.reason_en("okänt skäl"), reason
+        assert wording.reason_en(reason) != wording.reason_en("okänt skäl"), reason
     for reason in _REASONS:
-        assert sentences.reason_en(reason) != sentences.reason_en("okänt skäl"), reason
-    assert sentences.reason_en("Serien har ett tidsseriebrott 2022, 2023.") == "The series breaks at 2022, 2023."
+        assert wording.reason_en(reason) != wording.reason_en("okänt skäl"), reason
+    assert wording.reason_en("Serien har ett tidsseriebrott 2022, 2023.") == "The series breaks at 2022, 2023."
 
 
 def test_a_reason_of_the_indicator_is_told_in_its_own_english() -> None:
     """What the registry says in both languages is taken from there."""
     one = scene.indicator("TMV-B01", not_yet={"sv": "Källan är inte säkrad.", "en": "The source is not secured"})
-    assert sentences.reason_en("Källan är inte säkrad.", one) == "The source is not secured."
+    assert wording.reason_en("Källan är inte säkrad.", one) == "The source is not secured."
 
 
 def test_units_have_words_in_both_languages() -> None:

@@ -1,18 +1,15 @@
 """${message}."""
 
-from alembic import op
+from include.load.migrations.steps import only_forward, run
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+downgrade = only_forward
+
 
 def upgrade() -> None:
     """${message}."""
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    """Go forward instead: a warehouse is replayed from the archive."""
-    raise NotImplementedError("Migrations only go forward; restore a backup, or replay the archive.")

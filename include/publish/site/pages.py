@@ -157,11 +157,6 @@ def _view(content: Content, indicator: Indicator, changes: Sequence[Change]) -> 
     found = tuple(figures(content, indicator))
     drawings = {figure.id: charts.svg(figure, describe(figure, content.year)) for figure in found}
     used = {one for figure in found for row in figure.rows for one in row.captures.split("|")}
-    captured: dict[tuple[str, str], str] = {}
-    for capture in content.captures:
-        if capture.capture_id in used:
-            place = (capture.source_id, capture.origin)
-            captured[place] = max(captured.get(place, ""), capture.captured_at[:10])
     return IndicatorView(
         indicator=indicator,
         figures=found,
@@ -170,7 +165,7 @@ def _view(content: Content, indicator: Indicator, changes: Sequence[Change]) -> 
         coverage=next((c for c in content.coverage if c.kind == "indicator" and c.code == indicator.id), None),
         lead=next((each for each in content.assessments if each.indicator_id == indicator.id), None),
         changes=tuple(change for change in changes if change.indicator_id == indicator.id),
-        captured=tuple((source, origin, day) for (source, origin), day in sorted(captured.items())),
+        captured=content.received(used),
         revised=of_indicator(content, indicator),
     )
 
