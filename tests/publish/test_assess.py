@@ -225,6 +225,7 @@ def five(*events: float, code: str = "TMV-B01", **what: Any) -> list[dict[str, A
         ((40, 44, 47, 52, 55), "too_few", "för få händelser för att avgöra"),
         ((200, 195, 210, 190, 205), "flat", "Ingen säkerställd förändring under de fem åren 2021–2025."),
         ((180, 190, 205, 221, 240), "up", "har det blivit fler, en säkerställd förändring."),
+        ((240, 221, 205, 190, 180), "down", "har det blivit färre, en säkerställd förändring."),
         ((0, 0, 0, 0, 0), "too_few", "för få händelser för att avgöra"),
     ],
 )
@@ -245,6 +246,13 @@ def test_a_change_that_hangs_on_one_year_is_none_and_not_too_little_to_tell() ->
     values = [row for row in found.values if row.indicator_id == "TMV-B01"]
     assert change_of(trended("no_change"), values) == "too_few"
     assert change_of(trended("no_change", reason=trend.REASONS_SV["one_year"]), values) == "flat"
+
+
+def test_a_trend_that_could_not_be_tested_is_neither_calm_nor_too_little_to_tell() -> None:
+    """Steady figures whose test was refused are untested, whatever they look like."""
+    values = [row for row in content(five(200, 195, 210, 190, 205), per_head()).values if row.indicator_id == "TMV-B01"]
+    assert change_of(trended("no_change"), values) == "flat"
+    assert change_of(trended("cannot_be_calculated", reason="Ett brott i serien."), values) == "not_tested"
 
 
 def test_the_trend_told_is_the_one_that_ends_with_the_value_told() -> None:
@@ -278,18 +286,33 @@ def test_a_hidden_value_leaves_nothing_behind() -> None:
 
 def test_a_number_of_municipalities_is_told_of_all_with_those_that_answered() -> None:
     """Three of eight say yes, and one has not answered: that is not a no."""
-    codes = [f"23{n:02}" for n in (3, 5, 9, 13, 21, 26, 61)]
-    more = {code: Area(kind="kommun", code=code, name=f"Kommun {code}", parent="23") for code in codes}
-    answers = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, None]
-    rows = [scene.row("TMV-B01", 3.0, unit="kommuner")] + [
-        scene.row("TMV-B01", answer, unit="kommuner", area=code, area_role="kommun")
-        for code, answer in zip(["2380", *codes], answers, strict=True)
-    ]
-    found = content(rows, scene.indicator("TMV-B01", unit="kommuner", areas=["county", "kommun"]), **more)
+    found = yes_or_no(1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, None)
     said = only(found, "TMV-B01")
     assert said.sentence_sv == "År 2025 gällde det 3 av 8 kommuner (7 svarade) i Jämtlands län."
     assert said.sentence_en == "In 2025, it held for 3 of 8 municipalities (7 answered) in Jämtlands län."
     assert only(found, "TMV-B01", "2380").sentence_sv == "År 2025 var svaret ja i Östersund."
+
+
+def test_who_answered_is_not_told_of_small_counts() -> None:
+    """How many rows are hidden would tell primary from secondary: only how many municipalities there are is told."""
+    found = yes_or_no(1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, None, suppression="small_counts")
+    assert only(found, "TMV-B01").sentence_sv == "År 2025 gällde det 3 av 8 kommuner i Jämtlands län."
+
+
+def yes_or_no(*answers: float | None, **what: Any) -> Content:
+    """Return a release that counts the municipalities of which something holds, with the answer of each of the eight.
+
+    Args:
+        answers: 1 for yes, 0 for no, None where nothing is known.
+        what: of the indicator.
+    """
+    codes = [f"23{n:02}" for n in (3, 5, 9, 13, 21, 26, 61)]
+    more = {code: Area(kind="kommun", code=code, name=f"Kommun {code}", parent="23") for code in codes}
+    rows = [scene.row("TMV-B01", float(answers.count(1.0)), unit="kommuner")] + [
+        scene.row("TMV-B01", answer, unit="kommuner", area=code, area_role="kommun")
+        for code, answer in zip(["2380", *codes], answers, strict=True)
+    ]
+    return content(rows, scene.indicator("TMV-B01", unit="kommuner", areas=["county", "kommun"], **what), **more)
 
 
 def survey(*shares: float) -> list[dict[str, Any]]:
@@ -342,6 +365,31 @@ def test_a_pair_is_not_read_before_both_are_trended(result: str) -> None:
     said = only(content([*five(180, 190, 205, 221, 240), *wide], *pair(), trends=trends), "TMV-B01").sentence_sv
     assert "kan inte läsas mot varandra än" in said
     assert "tyder på" not in said
+
+
+@pytest.mark.parametrize("last", ["old", "hidden"])
+def test_a_pair_is_not_read_with_a_half_that_is_old_or_hidden_now(last: str) -> None:
+    """What people said two years ago, or what may not be told this year, says nothing of today's reports."""
+    asked = survey(3.4, 3.5, 3.3, 3.4, 3.4)
+    if last == "old":
+        asked = [row | {"year": row["year"] - 2} for row in asked]
+    else:
+        asked[-1] |= {"value": None, "ci_low": None, "ci_high": None, "obs_status": "suppressed"}
+        asked[-1] |= {"conf_status": "suppressed", "reason_sv": "Bygger på för få svar."}
+    calm = tuple(trended("no_change", year=year, code="TMV-F06") for year in (2023, 2024, 2025))
+    found = content([*five(180, 190, 205, 221, 240), *asked], *pair(), trends=(trended("up"), *calm))
+    said = only(found, "TMV-B01").sentence_sv
+    assert "kan inte läsas mot varandra än" in said
+    assert "tyder på" not in said
+
+
+def test_a_municipality_is_not_read_with_what_the_county_says() -> None:
+    """The survey speaks of the county: a municipality's reports are not set against it."""
+    rows = [*five(180, 190, 205, 221, 240), *five(18, 19, 20, 22, 24, area="2380", area_role="kommun")]
+    trends = (trended("up"), trended("no_change", code="TMV-F06"))
+    found = content([*rows, *survey(3.4, 3.5, 3.3, 3.4, 3.4)], *pair(), trends=trends)
+    assert "tillsammans" in only(found, "TMV-B01").sentence_sv
+    assert "tillsammans" not in only(found, "TMV-B01", "2380").sentence_sv
 
 
 def test_a_directed_indicator_is_no_half_of_a_pair() -> None:
