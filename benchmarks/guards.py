@@ -55,7 +55,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "include/publish/disclosure_files.py": (
         *("tests/publish/test_disclosure_checks.py", "tests/publish/test_disclosure_audit.py"),
     ),
-    "include/publish/knowledge.py": ("tests/publish/test_knowledge.py", "tests/publish/test_disclosure_audit.py"),
+    "include/publish/delivered.py": ("tests/publish/test_delivered.py", "tests/publish/test_disclosure_audit.py"),
+    "include/publish/knowledge.py": ("tests/publish/test_delivered.py", "tests/publish/test_disclosure_audit.py"),
     "include/publish/run.py": ("tests/publish/test_publish_release.py", "tests/publish/test_backtest.py"),
     "include/publish/sentences.py": ("tests/publish/test_sentences.py",),
 }

@@ -2,7 +2,7 @@
 
 From the database alone it puts together what readers know (every release they were given, and the one under audit),
 works out by linear programs (:mod:`include.publish.attack`) what follows from that, and compares it with the figures as
-they were at each release (:mod:`include.publish.knowledge`). It also looks at each row by itself, and at the files.
+they were at each release (:mod:`include.publish.delivered`). It also looks at each row by itself, and at the files.
 
 Everything found is told by indicator, series, year, area and rule; no text holds a number of persons or cases.
 """
@@ -19,17 +19,8 @@ from pydantic import ValidationError
 from include.load import tables as t
 from include.load.engine import engine
 from include.publish import attack
-from include.publish.knowledge import (
-    LEAST_ANSWERS,
-    About,
-    Knowledge,
-    Numbered,
-    Secret,
-    Sum,
-    Vintage,
-    public_measures,
-    secrets,
-)
+from include.publish.delivered import LEAST_ANSWERS, Secret, Sum, Vintage, public_measures, secrets
+from include.publish.knowledge import About, Knowledge, Numbered
 from include.registry.models import Agreement, Indicator, Registry, Selection
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from include.load.run import sync_dimensions
-from include.publish.knowledge import Vintage
+from include.publish.delivered import Vintage
 from include.registry.models import Agreement, Area, Extract, Indicator, Registry
 from tests.load.samples import load
 from tests.publish import scene

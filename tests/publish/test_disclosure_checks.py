@@ -11,9 +11,9 @@ import pytest
 
 from include.publish import audit_sentences, disclosure_audit, disclosure_files
 from include.publish.audit import Evidence
+from include.publish.delivered import Vintage
 from include.publish.disclosure_audit import Case, Given, Row, _is_of, _Reading
 from include.publish.htmlread import DataRow, Page, Sentence
-from include.publish.knowledge import Vintage
 from include.registry.models import Indicator, Text
 from tests.publish import scene, small_scene
 from tests.publish.small_scene import AS_OF, LATER, YEAR, helped, hidden, known_county, met

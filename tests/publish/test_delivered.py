@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from include.publish.knowledge import Cell, Vintage, _follow_on_each_other
+from include.publish.delivered import Cell, Vintage, _follow_on_each_other
 from include.registry.models import Breakdown, Extract, PartyCheck, Selection, Series
 from tests.publish import small_scene
 from tests.publish.small_scene import PLACES, YEAR, figure
