@@ -1,5 +1,6 @@
 """``python -m include.registry``: check the registry, and say what it holds or what is wrong with it."""
 
+import argparse
 import sys
 
 from include import settings
@@ -10,6 +11,8 @@ from include.registry.read import FOLDER, read
 
 def main() -> int:
     """Read the registry; print its counts, or every fault, and return the exit code."""
+    words = "check the registry and its overlays (FOLLOWUP_REGISTRY_OVERLAYS); takes no arguments"
+    argparse.ArgumentParser(prog="python -m include.registry", description=words).parse_args()
     try:
         registry = read(FOLDER, settings.registry_overlays())
     except RegistryError as error:
