@@ -228,6 +228,8 @@ def test_files_that_were_touched_are_not_released(county: County) -> None:
 def test_arguments_that_make_no_sense_are_refused(county: County) -> None:
     with pytest.raises(UsageError, match="agreement"):
         run.build("nobody", 2025, "final", scene.AS_OF)
+    with pytest.raises(UsageError, match="no time zone"):
+        run.build("prov", 2025, "final", scene.AS_OF.replace(tzinfo=None))
     with pytest.raises(UsageError, match="2019"):
         run.build("prov", 2019, "final", scene.AS_OF)
     with pytest.raises(UsageError, match="edition"):
