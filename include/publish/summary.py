@@ -58,6 +58,7 @@ def _releases(releases: Sequence[Stored], current: set[str]) -> list[str]:
         "Releases",
         *(
             f"  {one.release_id:<34} as of {one.as_of:%Y-%m-%d}  {one.approval or ''}"
+            f"{'  holds EXEMPELDATA (invented figures)' if one.is_example else ''}"
             f"{'  <- current' if one.release_id in current else ''}"
             for one in releases
         ),
@@ -65,7 +66,7 @@ def _releases(releases: Sequence[Stored], current: set[str]) -> list[str]:
 
 
 def _goal_areas(connection: sa.Connection, now: Stored) -> list[str]:
-    head = f"{'Goal area ' + str(now.year):<62}{'indicators':>11}{'with value':>11}{'without':>9}"
+    head = f"{now.release_id + ', goal area':<62}{'indicators':>11}{'with value':>11}{'without':>9}"
     lines = [head, "-" * len(head)]
     names = {row.indicator_id: row.name_sv for row in connection.execute(_of(t.release_indicator, now))}
     account = {row.code: row for row in connection.execute(_of(t.release_coverage, now)) if row.kind == "indicator"}

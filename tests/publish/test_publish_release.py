@@ -243,7 +243,8 @@ def test_arguments_that_make_no_sense_are_refused(county: County) -> None:
 def test_the_summary_says_what_is_there_and_what_is_not(county: County) -> None:
     publish()
     text = summary.summary()
-    assert "prov-2025-final-1" in text
+    assert "prov-2025-final-1, goal area " in text
+    assert "waived  holds EXEMPELDATA (invented figures)  <- current" in text
     assert "TMV-U02 Frågan om våld: Källan är inte säkrad." in text
     assert "file://" in text
     assert text == summary.summary("prov")
