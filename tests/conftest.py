@@ -16,7 +16,7 @@ from psycopg import sql
 from pytest_socket import socket_allow_hosts
 
 from include import settings
-from include.load.embedded import SUPERUSER, Embedded
+from include.load.embedded import Embedded
 from include.load.engine import engine
 from include.load.migrate import migrate
 from include.registry.models import Registry
@@ -52,7 +52,7 @@ class Warehouse:
     @contextmanager
     def superuser(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a superuser's connection that commits each statement."""
-        with _superuser(self.server, self.database) as connection:
+        with self.server.superuser(self.database) as connection:
             yield connection
 
 
@@ -63,7 +63,7 @@ def postgres() -> Iterator[Embedded]:
     server = Embedded(home, durable=False)
     try:
         server.start()
-        with _superuser(server, "postgres") as connection:
+        with server.superuser("postgres") as connection:
             _create_database(connection, _TEMPLATE)
         with pytest.MonkeyPatch.context() as patch:
             _point_settings(patch, server, _TEMPLATE)
@@ -96,14 +96,14 @@ def registry() -> Registry:
 
 def _database(server: Embedded, home: Path, monkeypatch: pytest.MonkeyPatch, template: str) -> Iterator[Warehouse]:
     name = f"test_{next(_numbers)}"
-    with _superuser(server, "postgres") as connection:
+    with server.superuser("postgres") as connection:
         _create_database(connection, name, template)
     _point_settings(monkeypatch, server, name)
     monkeypatch.setenv("FOLLOWUP_HOME", str(home))
     for folder in ("ARCHIVE", "STAGING", "PUBLISHED", "INBOX", "RECEIPTS", "QUARANTINE"):
         monkeypatch.delenv(f"FOLLOWUP_{folder}", raising=False)
     yield Warehouse(home, name, server)
-    with _superuser(server, "postgres") as connection:
+    with server.superuser("postgres") as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -123,18 +123,3 @@ def _point_settings(patch: pytest.MonkeyPatch, server: Embedded, database: str) 
     for role, user in DATABASE_USERS.items():
         patch.setenv(f"FOLLOWUP_DATABASE_PASSWORD_{role.upper()}", server.password(user))
     assert not settings.uses_embedded_database()
-
-
-@contextmanager
-def _superuser(server: Embedded, database: str) -> Iterator[psycopg.Connection[Any]]:
-    connection = psycopg.connect(
-        host=str(server.socket_dir),
-        user=SUPERUSER,
-        password=server.password(SUPERUSER),
-        dbname=database,
-        autocommit=True,
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()

@@ -25,10 +25,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from include.errors import FollowUpError, UsageError
+
+if TYPE_CHECKING:
+    import psycopg
 
 SUPERUSER = "postgres"
 AIRFLOW_USER = "airflow"
@@ -152,6 +155,23 @@ class Embedded:
                 "(make up, or python -m include.load.embedded start)."
             ) from None
 
+    @contextmanager
+    def superuser(self, database: str) -> "Iterator[psycopg.Connection[Any]]":
+        """Open the superuser's connection to a database, which commits each statement; only what sets up needs it."""
+        import psycopg
+
+        connection = psycopg.connect(
+            host=str(self.socket_dir),
+            user=SUPERUSER,
+            password=self.password(SUPERUSER),
+            dbname=database,
+            autocommit=True,
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     @cached_property
     def socket_dir(self) -> Path:
         """Folder of the server's socket: the data folder, or a short one in /tmp where that path is too long."""
@@ -193,7 +213,7 @@ class Embedded:
 
         users = [*settings.DATABASE_USERS.values(), AIRFLOW_USER]
         passwords = {user: self._new_password(user) for user in users}
-        with _connect(self, "postgres") as connection:
+        with self.superuser("postgres") as connection:
             for user, password in passwords.items():
                 roles.ensure_login(connection, user, password)
             roles.limit_reader(connection)
@@ -356,24 +376,6 @@ class Embedded:
                     f"{self.socket_dir} is not a private folder of the database's user. Remove it, "
                     "or set FOLLOWUP_HOME to a shorter path."
                 ) from None
-
-
-@contextmanager
-def _connect(server: Embedded, database: str) -> Iterator[Any]:
-    """Open a superuser's connection that commits each statement."""
-    import psycopg
-
-    connection = psycopg.connect(
-        host=str(server.socket_dir),
-        user=SUPERUSER,
-        password=server.password(SUPERUSER),
-        dbname=database,
-        autocommit=True,
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _system_user(name: str) -> pwd.struct_passwd:

@@ -195,7 +195,7 @@ def test_every_release_is_made_again_the_same(published, capsys):
 @pytest.fixture
 def another_warehouse(published: Path, warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Point the settings at a warehouse that knows nothing yet, once everything is published, with the same archive."""
-    with conftest._superuser(warehouse.server, "postgres") as connection:
+    with warehouse.server.superuser("postgres") as connection:
         conftest._create_database(connection, "replayed", conftest._TEMPLATE)
         conftest._point_settings(monkeypatch, warehouse.server, "replayed")
         yield
