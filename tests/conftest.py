@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -49,11 +49,9 @@ class Warehouse:
         """Return an engine that logs in as a role."""
         return engine(role)
 
-    @contextmanager
-    def superuser(self) -> Iterator[psycopg.Connection[Any]]:
-        """Yield a superuser's connection that commits each statement."""
-        with self.server.superuser(self.database) as connection:
-            yield connection
+    def superuser(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Return a superuser's connection that commits each statement."""
+        return self.server.superuser(self.database)
 
 
 @pytest.fixture(scope="session")

@@ -174,7 +174,7 @@ def test_an_absurd_retry_after_gives_the_worker_back_at_once(ask, wait):
     assert type(error) is SourceUnavailable
     assert "asks to come back in" in str(error)
     assert len(server.requests) == 1
-    assert time.monotonic() - started < 10  # it was asked to wait for hours
+    assert time.monotonic() - started < 1
 
 
 def test_a_retry_after_that_means_nothing_is_as_none(ask):
@@ -308,7 +308,7 @@ def test_a_server_that_drips_or_is_silent_is_left_at_the_deadline(raw, slow):
     error, _ = raw(slow, limits=replace(FAST, deadline_seconds=1.0))
     assert type(error) is SourceUnavailable
     assert "within 1 s" in str(error)
-    assert 0.9 < time.monotonic() - started < 5  # it would never end by itself
+    assert 0.9 < time.monotonic() - started < 1.6
 
 
 @pytest.mark.scorecard(10, "given up when it is slower than the least rate")

@@ -79,6 +79,18 @@ def test_a_file_in_which_no_code_is_known_has_every_row_shown(check_rows, build,
     assert examination.rows_in == 3 == examination.quarantined + examination.rejected
 
 
+CODES = ["measure", "area", "period", "sex", "age", "party", "breakdown", "value_status", "status", "mark"]
+
+
+@pytest.mark.parametrize("column", CODES)
+def test_a_lacking_code_stops_the_capture_and_is_shown(check_rows, build, column):
+    """Also where an unknown code would only set its row aside: a reader that gives none is wrong in itself."""
+    examination = check_rows(BRA, "Rn01-2019", build.table([*SOUND, {**SOUND[0], "sex": "K", column: None}]))
+    (finding,) = [each for each in examination.findings if each.code == f"{column.upper()}_GIVEN"]
+    assert finding.stops
+    assert [row.place for row in finding.rows] == ["Blad!B4"]
+
+
 def test_the_same_figure_twice_stops_and_shows_both(check_rows, build):
     examination = check_rows(BRA, "Rn01-2019", build.table([*SOUND, SOUND[1]]))
     (finding,) = [f for f in examination.findings if f.code == "KEY_UNIQUE"]

@@ -146,7 +146,8 @@ def test_a_waived_approval_stands_on_the_release(home):
     assert decisions == [("waived",)]
 
 
-def test_a_second_run_changes_nothing_and_says_so(home, life, replay):
+@pytest.mark.usefixtures("replay")  # which begins here: the archive is whole now
+def test_a_second_run_changes_nothing_and_says_so(home, life):
     done = include(home, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "othing changed" in done.stdout
